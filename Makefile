@@ -1,0 +1,54 @@
+# One door for developers. `make` alone says what there is.
+#
+# Needs Python 3.11 or newer with pip (or with uv), and nothing else; what a goal can use beyond
+# that (node, root for Debian packages) it names when it is missing.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || command -v python3)
+VENV ?= .venv
+BIN := $(VENV)/bin
+PYTEST := $(BIN)/python -m pytest
+AT_ONCE := --numprocesses auto --dist loadfile
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check fix docs bench test-transports test-system wheel clean
+
+help: ## say what there is
+	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
+
+setup: $(VENV)/installed ## make .venv with the project and its tools in it
+
+$(VENV)/installed: pyproject.toml constraints.txt tools/install.sh $(wildcard setup.py lua_debug/_native/*.[ch] lua_debug/_native/*.inc)
+	tools/install.sh "$(PYTHON)" "$(VENV)"
+	@touch $@
+
+demo: setup ## debug a sample script from a scripted client and print the transcript
+	$(BIN)/python examples/demo_session.py
+
+test: setup ## all that needs no Debian packages: linters, types, docs, wheel, node, stories on all hooks
+	$(PYTEST) --ignore=tests/system --hooks native --hooks pure $(AT_ONCE)
+
+check: setup ## the quick part of the tests: linters, types, import contracts, docs
+	$(PYTEST) -q tests/architecture
+
+fix: setup ## let the linters mend what they can
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+docs: setup ## write the generated pages again
+	$(BIN)/python -m tools.generate_docs
+
+bench: setup ## measure: ratios of workloads with and without the debugger
+	$(BIN)/python -m bench
+
+test-transports: setup ## the stories again over stdio and TCP
+	$(PYTEST) tests/scenarios --lua 5.4 --transport stdio --transport tcp $(AT_ONCE)
+
+test-system: setup ## the tests with clients from Debian packages; installs them when it may
+	tools/install_system_clients.sh
+	$(PYTEST) -rs tests/system
+
+wheel: setup ## build the sdist and, from it, the wheel, into dist/
+	$(BIN)/python -m build
+
+clean: ## remove what was built or installed
+	rm -rf "$(VENV)" build dist *.egg-info tests/end_to_end/debug_client/node_modules

@@ -1,0 +1,25 @@
+#!/usr/bin/env bash
+# Install the editors that tests/system drives, from Debian's packages, where that is possible.
+# Never fails: the tests of a client that is missing skip, and say so.
+set -euo pipefail
+packages=(emacs-nox elpa-dap-mode)
+
+missing=()
+for package in "${packages[@]}"; do
+    dpkg-query --show --showformat='${db:Status-Status}' "$package" 2>/dev/null |
+        grep -qx installed || missing+=("$package")
+done
+[ ${#missing[@]} -gt 0 ] || exit 0
+
+sudo=()
+if [ "$(id -u)" -ne 0 ]; then
+    sudo=(sudo --non-interactive)
+fi
+if ! command -v apt-get >/dev/null || ! "${sudo[@]}" true 2>/dev/null; then
+    echo "SKIPPED: cannot install ${missing[*]} (needs apt-get and root); their tests will skip." >&2
+    exit 0
+fi
+export DEBIAN_FRONTEND=noninteractive
+"${sudo[@]}" apt-get update -qq </dev/null &&
+    "${sudo[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}" </dev/null >/dev/null ||
+    echo "SKIPPED: apt-get could not install ${missing[*]}; their tests will skip." >&2
