@@ -1,0 +1,1 @@
+"""The language- and protocol-neutral core."""

@@ -1,0 +1,83 @@
+"""Hit conditions and log messages: parsed once, when a breakpoint is set."""
+
+import re
+
+from kernel.core.errors import UserError
+from kernel.core.model import HitCondition, HitOperator, LogMessage
+
+_HIT = re.compile(r"\s*(==|>=|<=|=|>|<|%|\*)?\s*(\d+)\s*")
+_SPELLINGS = {
+    None: HitOperator.EQUAL,
+    "=": HitOperator.EQUAL,
+    "==": HitOperator.EQUAL,
+    ">": HitOperator.GREATER,
+    ">=": HitOperator.GREATER_EQUAL,
+    "<": HitOperator.LESS,
+    "<=": HitOperator.LESS_EQUAL,
+    "%": HitOperator.EVERY,
+    "*": HitOperator.EVERY,
+}
+
+
+def parse_hit_condition(text: str) -> HitCondition:
+    """Understand a count, bare or after ``=``, ``==``, ``>``, ``>=``, ``<``, ``<=``, ``%``, ``*``.
+
+    A bare number stops on exactly that hit; ``%`` (or ``*``) on every n-th one. Raises `UserError`
+    for anything else.
+    """
+    match = _HIT.fullmatch(text)
+    if match is None:
+        raise UserError(
+            f"Hit condition {text!r} is not understood; write a number, or one of "
+            "== > >= < <= % before a number, such as '>= 5' or '% 10'."
+        )
+    operator, count = _SPELLINGS[match[1]], int(match[2])
+    if operator is HitOperator.EVERY and count == 0:
+        raise UserError(f"Hit condition {text!r}: every 0th hit means nothing; use at least 1.")
+    return HitCondition(operator, count)
+
+
+def parse_log_message(text: str) -> LogMessage:
+    """Split a log message into literal text and ``{expressions}``; ``{{`` and ``}}`` are braces.
+
+    Braces inside an expression nest, and quotes hide them, so that ``{f({1, "}"})}`` works.
+    Raises `UserError` for a brace that is never closed or an empty expression.
+    """
+    parts, literal, place = [], "", 0
+    while place < len(text):
+        char = text[place]
+        if text[place : place + 2] in ("{{", "}}"):
+            literal, place = literal + char, place + 2
+        elif char == "{":
+            end = _closing_brace(text, place)
+            expression = text[place + 1 : end].strip()
+            if not expression:
+                raise UserError(
+                    f"Log message {text!r} has an empty {{}}; write {{{{}}}} for braces."
+                )
+            parts += [literal, expression]
+            literal, place = "", end + 1
+        else:
+            literal, place = literal + char, place + 1
+    return LogMessage(text, (*parts, literal))
+
+
+def _closing_brace(text: str, start: int) -> int:
+    depth, quote, place = 0, "", start
+    while place < len(text):
+        char = text[place]
+        if quote:
+            if char == "\\":
+                place += 1
+            elif char == quote:
+                quote = ""
+        elif char in "\"'":
+            quote = char
+        elif char == "{":
+            depth += 1
+        elif char == "}":
+            depth -= 1
+            if depth == 0:
+                return place
+        place += 1
+    raise UserError(f"Log message {text!r}: the brace at column {start + 1} is never closed.")
