@@ -1,0 +1,1 @@
+"""Lua, embedded through lupa, as an engine and as a debuggee."""

@@ -1,0 +1,2 @@
+#define ABI 51
+#include "core.inc"

@@ -1,0 +1,2 @@
+#define ABI 52
+#include "core.inc"

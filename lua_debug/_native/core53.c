@@ -1,0 +1,2 @@
+#define ABI 53
+#include "core.inc"

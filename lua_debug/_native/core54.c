@@ -1,0 +1,2 @@
+#define ABI 54
+#include "core.inc"

@@ -1,0 +1,2 @@
+#define ABI 55
+#include "core.inc"

@@ -1,0 +1,122 @@
+"""The loaded chunks: which text was compiled with which probes in it, under which name."""
+
+import itertools
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from lua_debug.origins import Origins
+from lua_debug.places import TextPlaces
+from lua_debug.syntax.active_lines import ActiveLines
+from lua_debug.syntax.probes import Spot, instrument
+from lua_debug.syntax.safepoints import SAFEPOINT
+
+_KEPT_VERSIONS = 50
+"""Texts, or sets of probes in them, that are kept for one name; the oldest fall silent."""
+
+_KEPT_UNNAMED = 2000
+"""Chunks without a file that are kept while nothing is set in them."""
+
+
+@dataclass(slots=True)
+class Chunk:
+    """A text as it was compiled; ``probes`` stand in it, ``asked`` is where some were wanted.
+
+    ``single`` probes have one place. One text may be compiled several times with different probes,
+    and functions of all of these may be alive at once. ``marks``: as `Instrumented` has them.
+    """
+
+    raw: str
+    key: str
+    places: TextPlaces
+    asked: frozenset[Spot] = frozenset()
+    probes: dict[Spot, int] = field(default_factory=dict)
+    single: frozenset[Spot] = frozenset()
+    marks: Mapping[int, int] = field(default_factory=dict)
+    is_compiled: bool = False
+    origins: Origins | None = None
+
+    def marks_around(self, line: int) -> frozenset[int] | None:
+        """The marks that tell the entry of every function with code on a line, before that code.
+
+        None if there are not enough.
+        """
+        around = [each.first for each in self.places.functions if line in each.lines]
+        if any(self.marks.get(first, line + 1) > line for first in around):
+            return None
+        return frozenset(around)
+
+
+class Chunks:
+    """All chunks by key, in the order they were compiled. Not safe for threads."""
+
+    def __init__(self, lines: ActiveLines, *, safepoints: bool) -> None:
+        self._lines = lines
+        self._safepoints = safepoints
+        self._by_key: OrderedDict[str, list[Chunk]] = OrderedDict()
+        self._probe_ids = itertools.count(SAFEPOINT + 1)
+
+    def of(self, key: str) -> list[Chunk]:
+        """The chunks of a key, the newest last."""
+        return self._by_key.get(key, [])
+
+    def __iter__(self) -> Iterator[list[Chunk]]:
+        """The chunks of each raw source, so that all that one line hook reaches is together."""
+        for chunks in self._by_key.values():
+            by_raw: dict[str, list[Chunk]] = {}
+            for chunk in chunks:
+                by_raw.setdefault(chunk.raw, []).append(chunk)
+            yield from by_raw.values()
+
+    def newest_first(self) -> Iterator[list[Chunk]]:
+        """The chunks of each key, those compiled last first."""
+        return reversed(self._by_key.values())
+
+    def enter(self, raw: str, key: str, text: bytes) -> Chunk:
+        """The chunk for a text, the newest of its key from now on; new if the text is."""
+        known = self._by_key.setdefault(key, [])
+        self._by_key.move_to_end(key)
+        for chunk in reversed(known):
+            if chunk.raw == raw and chunk.places.text == text:
+                known.remove(chunk)
+                known.append(chunk)
+                return chunk
+        chunk = Chunk(raw, key, TextPlaces(self._lines, text))
+        self._append(known, chunk)
+        return chunk
+
+    def probed(self, chunk: Chunk, spots: Iterable[Spot]) -> bytes | None:
+        """The chunk's text with probes at these spots at least; None if there are none in it.
+
+        A chunk that was compiled with fewer probes stays as it is, beside a new one.
+        """
+        wanted = frozenset(spots)
+        is_new, chunk.is_compiled = not chunk.is_compiled, True
+        if wanted <= chunk.asked:
+            if not chunk.probes and not self._safepoints:
+                return None
+            again = instrument(chunk.places.text, chunk.probes, safepoints=self._safepoints)
+            chunk.marks = again.marks
+            return again.text
+        wanted |= chunk.asked
+        ids = {spot: chunk.probes.get(spot) or next(self._probe_ids) for spot in wanted}
+        result = instrument(chunk.places.text, ids, safepoints=self._safepoints)
+        if not is_new:
+            origins = chunk.origins
+            chunk = Chunk(chunk.raw, chunk.key, chunk.places, is_compiled=True, origins=origins)
+            self._append(self._by_key[chunk.key], chunk)
+        chunk.asked, chunk.probes, chunk.single = wanted, dict(result.ids), result.single
+        chunk.marks = result.marks
+        return result.text if result.ids or self._safepoints else None
+
+    def _append(self, known: list[Chunk], chunk: Chunk) -> None:
+        known.append(chunk)
+        del known[:-_KEPT_VERSIONS]
+
+    def trim(self, in_use: Mapping[str, object]) -> None:
+        """Forget chunks without a file in which nothing is set, if there are too many."""
+        if len(self._by_key) <= _KEPT_UNNAMED:
+            return
+        for key in list(itertools.islice(self._by_key, len(self._by_key) - _KEPT_UNNAMED)):
+            if key.startswith("#") and key not in in_use:
+                del self._by_key[key]

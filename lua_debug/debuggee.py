@@ -1,0 +1,399 @@
+"""LuaDebuggee: a Lua script as the kernel's port `Debuggee` wants a program to be."""
+
+import asyncio
+import contextlib
+import os
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from kernel.core import model as m
+from kernel.core.errors import DebuggeeGone, NotStopped, ProgramNotFound, UserError
+from kernel.core.ids import BreakpointId, FrameId, SourceReference, ThreadId, VariablesReference
+from kernel.core.settings import DebugSettings
+from kernel.debug.debuggee import Listener
+from kernel.events import model as e
+from lua_debug.breakpoints import BreakpointTable
+from lua_debug.commands import decode
+from lua_debug.data_breakpoints import DataBreakpoints
+from lua_debug.host import Console, Host
+from lua_debug.inspector import Inspector, source_from
+from lua_debug.refusals import Refusals
+from lua_debug.sources import Sources, canonical, library_test
+from lua_debug.step_targets import StepTargets
+from lua_debug.syntax.active_lines import ActiveLines
+from lua_debug.syntax.outline import parse
+from lua_debug.syntax.placement import locations
+from lua_debug.thread import LuaThread
+from lua_debug.versions import find_version
+
+_PATIENCE = 0.2
+"""Seconds a running script has to name its threads; it may be busy in C code."""
+
+EXCEPTION_FILTERS = (
+    m.ExceptionFilter("all", "All Errors", "Stops wherever an error is raised, caught or not."),
+    m.ExceptionFilter("uncaught", "Uncaught Errors", "Stops on errors that nobody catches.", True),
+    m.ExceptionFilter(
+        "caught", "Caught Errors", "Stops on errors that pcall, xpcall or resume catch."
+    ),
+)
+
+
+class LuaDebuggee:
+    """One Lua runtime with one script, run and debugged; made and used on the loop's thread."""
+
+    exception_filters: Sequence[m.ExceptionFilter] = EXCEPTION_FILTERS
+
+    def __init__(
+        self,
+        settings: DebugSettings,
+        listener: Listener,
+        console: Console | None = None,
+        *,
+        program: str | None = None,
+    ) -> None:
+        """``program``: the path that will be launched; its breakpoints are verified before that."""
+        self._version = find_version(settings.lua)
+        self.language = self._version.label
+        self._settings = settings
+        self._listener = listener
+        self._console = console
+        self._loop = asyncio.get_running_loop()
+        self._thread = LuaThread(self._loop)
+        self.sources = Sources(
+            is_library=library_test(settings.skip_files, self._is_foreign),
+            is_skipped=library_test(settings.skip_files),
+            mappings=settings.path_mappings,
+            globs=settings.source_globs,
+            folder=settings.cwd,
+            follows_maps=settings.source_maps,
+            warn=lambda problem: self._host.log(problem),
+        )
+        self._inspector = Inspector(self._ask, self._text_of, self.sources.original_place)
+        self._lines = ActiveLines(self._version)
+        self._refusals = Refusals(self._version, self._lines)
+        self._table = BreakpointTable(
+            self._lines,
+            self.sources,
+            self._refusals,
+            safepoints=self._version.is_jit,
+            emit=lambda breakpoint_: self._tell(e.BreakpointChanged(breakpoint_)),
+        )
+        self._host = Host(
+            self._version, settings, self._thread, self.sources, self._table, self._tell, console
+        )
+        if program is not None:
+            self._table.expect(program)
+        self._data = DataBreakpoints(
+            lambda watches: self._ask("watch", watches=watches), self._refusals
+        )
+        self._has_started = False
+        self._is_stopped = False
+        self._threads = [m.Thread(ThreadId(1), "main")]
+        self._targets = StepTargets()
+        self._home = program and canonical(os.path.dirname(os.path.abspath(program)))
+
+    def _is_foreign(self, path: str) -> bool:
+        """Whether a file is none of the program's own, for those who want to see only these."""
+        if not self._settings.just_my_code or self._home is None:
+            return False
+        return not canonical(path).startswith(os.path.join(self._home, ""))
+
+    # --- telling ----------------------------------------------------------------------------------
+
+    def _tell(self, event: e.KernelEvent) -> None:
+        """Pass an event on, from any thread, in order.
+
+        A console that captures the descriptors keeps the order with what is written there.
+        """
+        if self._console is not None:
+            self._note(event)
+            self._listener(event)
+            return
+        try:
+            self._loop.call_soon_threadsafe(self._deliver, event)
+        except RuntimeError:
+            return  # the loop is closed: nobody listens any more
+
+    def _deliver(self, event: e.KernelEvent) -> None:
+        for written in self._host.take_output():
+            self._listener(written)
+        self._note(event)
+        if not isinstance(event, e.OutputWritten):
+            self._listener(event)
+
+    def _note(self, event: e.KernelEvent) -> None:
+        if isinstance(event, e.Stopped):
+            self._is_stopped = True
+
+    async def _ask(self, op: str, /, **arguments: Any) -> dict[str, Any]:
+        return decode(await self._thread.ask(op, **arguments))
+
+    # --- life -------------------------------------------------------------------------------------
+
+    async def launch(self, program: m.Program) -> None:
+        """Start the script on the Lua thread."""
+        if not os.path.isfile(program.path):
+            raise ProgramNotFound(f"Script file not found: {program.path}")
+        self._has_started = True
+        if self._home is None:
+            self._home = canonical(os.path.dirname(os.path.abspath(program.path)))
+        self._thread.start()
+        ready = self._loop.create_future()
+        self._thread.submit(lambda: self._host.prepare(ready))
+        try:
+            await ready
+        except BaseException:
+            self._has_started = False  # nobody is to wait for its end
+            self._thread.submit(lambda: None, is_last=True)
+            raise
+        await self._ask("exceptions", filters=self._host.exception_filters)
+        await self._data.begin()
+        self._thread.submit(lambda: self._run(program), is_last=True)
+
+    def _run(self, program: m.Program) -> None:
+        """On the Lua thread, so that nothing the script does is told before its start."""
+        self._tell(e.Started(program.path, os.getpid(), pointer_size=sys.maxsize.bit_length() + 1))
+        self._host.run(program)
+
+    async def attached(self) -> None:
+        """Nothing to prepare: an interrupt reaches the script whenever it is wanted."""
+
+    def adopt(self, settings: DebugSettings) -> None:
+        """Map, skip and cut off as another client wants it; chunks that are loaded stay mapped."""
+        self._settings = self._host.adopt(settings)
+        libraries = library_test(settings.skip_files, self._is_foreign)
+        self.sources.adopt(settings.path_mappings, libraries, library_test(settings.skip_files))
+
+    async def detached(self, stays: bool = False) -> None:
+        """Forget all breakpoints and go on."""
+        self._is_stopped = self._is_stopped and stays
+        self._table.clear()
+        self._data.forget_waiting()
+        self._host.exception_filters = []
+        if self._has_started:
+            await self._arm()
+            self._thread.post("watch", watches=[])
+            self._thread.post("exceptions", filters=[])
+            self._thread.post("detach", stays=stays)
+
+    async def terminate(self) -> None:
+        """End the script by an error that nothing catches; C code is waited for."""
+        if self._has_started:
+            self._is_stopped = False
+            self._thread.post("terminate")
+        else:
+            self._tell(e.Exited(0))
+
+    async def terminate_threads(self, threads: Sequence[ThreadId]) -> None:
+        """End coroutines where they stand."""
+        await self._ask("terminate_threads", threads=list(threads))
+
+    # --- breakpoints ------------------------------------------------------------------------------
+
+    async def set_breakpoints(
+        self, source: m.Source, specs: Sequence[m.BreakpointSpec]
+    ) -> list[m.Breakpoint]:
+        """Replace the line breakpoints of a source."""
+        answers = self._table.set_lines(self.sources.key(source), specs)
+        await self._arm()
+        return answers
+
+    async def set_function_breakpoints(
+        self, specs: Sequence[m.FunctionBreakpointSpec]
+    ) -> list[m.Breakpoint]:
+        """Replace the function breakpoints."""
+        answers = self._table.set_functions(specs)
+        await self._arm()
+        return answers
+
+    async def set_data_breakpoints(
+        self, specs: Sequence[m.DataBreakpointSpec]
+    ) -> list[m.Breakpoint]:
+        """Replace the data breakpoints."""
+        return await self._data.set(specs)
+
+    async def set_exception_breakpoints(
+        self, specs: Sequence[m.ExceptionBreakpointSpec]
+    ) -> list[m.Breakpoint]:
+        """Choose the errors to stop on; a condition that does not compile leaves its filter out."""
+        answers, chosen = [], []
+        for each in specs:
+            problem = self._lines.compile_check(each.condition) if each.condition else None
+            number = each.id or BreakpointId(0)
+            answers.append(m.Breakpoint(number, verified=problem is None, message=problem))
+            if problem is None:
+                chosen.append({"filter": each.filter, "id": number, "condition": each.condition})
+        self._host.exception_filters = chosen
+        if self._has_started:
+            self._post_or_ask("exceptions", filters=chosen)
+        return answers
+
+    async def breakpoint_locations(
+        self, source: m.Source, first: m.BreakpointLocation
+    ) -> list[m.BreakpointLocation]:
+        """The statements of a range, and the lines that hold code but begin none."""
+        key = self.sources.key(source)
+        originals = self._table.original_locations(key, first)
+        if originals is not None:
+            return originals
+        text = self._table.text_of(key)
+        return [] if text is None else locations(first, parse(text), self._table.functions(text))
+
+    async def data_breakpoint_info(
+        self,
+        name: str,
+        container: VariablesReference | None = None,
+        frame: FrameId | None = None,
+    ) -> m.DataBreakpointInfo:
+        """Whether a local, upvalue or field can be watched."""
+        before = self._data.info_before(name)
+        return before or await self._inspector.data_breakpoint_info(name, container, frame)
+
+    def _text_of(self, source: m.Source) -> bytes | None:
+        return self._table.text_of(self.sources.key_of_source(source.path, source.reference))
+
+    async def _arm(self) -> None:
+        if self._has_started:
+            command = dict(self._table.command())
+            self._post_or_ask(command.pop("op"), **command)
+
+    def _post_or_ask(self, op: str, **arguments: Any) -> None:
+        """Commands are served in the order they come, so that nobody has to wait for these."""
+        self._thread.post(op, **arguments)
+
+    # --- running ----------------------------------------------------------------------------------
+
+    async def resume(self, how: m.Resume) -> None:
+        """Continue or step."""
+        target = self._targets.chosen(how.target)
+        self._is_stopped = False
+        try:
+            await self._ask(
+                "resume",
+                kind=str(how.kind),
+                thread=how.thread,
+                single=how.single_thread,
+                target=target,
+                by_line=how.granularity == "line",
+            )
+        except UserError:
+            self._is_stopped = True
+            raise
+
+    async def pause(self, thread: ThreadId | None) -> None:  # noqa: ARG002 - one runs at a time
+        """Stop at the next instruction, whichever thread runs; in C code, when that is done."""
+        self._thread.post("pause")
+
+    async def step_in_targets(self, frame: FrameId) -> list[m.StepInTarget]:
+        """The calls of the line the frame stands on."""
+        self._require_stop("Listing step-in targets")
+        where = await self._ask("place", frame=frame)
+        source = where["source"]
+        text = self._text_of(source_from(source))
+        targets = self._targets.of_line(text, where["line"], where["function_line"])
+        return [self._inspector.shown_target(source, each) for each in targets]
+
+    # --- looking ----------------------------------------------------------------------------------
+
+    def _require_stop(self, what: str) -> None:
+        if not self._is_stopped:
+            raise NotStopped(what)
+
+    async def threads(self) -> list[m.Thread]:
+        """The coroutines; those known last if the script cannot be asked now."""
+        if self._has_started:
+            with contextlib.suppress(TimeoutError, DebuggeeGone):
+                patience = None if self._is_stopped else _PATIENCE
+                self._threads = await asyncio.wait_for(self._inspector.threads(), patience)
+        return self._threads
+
+    async def source_text(self, reference: SourceReference) -> str:
+        """The text of a chunk that is no file."""
+        return self.sources.text(reference)
+
+    async def loaded_sources(self) -> list[m.Source]:
+        """Every file and named chunk loaded so far."""
+        return self._host.loaded_sources()
+
+    async def modules(self) -> list[m.Module]:
+        """What ``require`` loaded."""
+        return list(self._host.modules.values())
+
+    async def stack(
+        self, thread: ThreadId, start: int = 0, levels: int = 0, form: m.FrameFormat | None = None
+    ) -> m.StackPage:
+        """Frames of a coroutine; those of the stopped one go on with who resumed it."""
+        self._require_stop("The stack")
+        return await self._inspector.stack(thread, start, levels, form)
+
+    async def scopes(self, frame: FrameId) -> list[m.Scope]:
+        """Locals, Varargs, Upvalues, Globals and what was returned."""
+        self._require_stop("Looking at a frame")
+        return await self._inspector.scopes(frame)
+
+    async def variables(
+        self,
+        reference: VariablesReference,
+        kind: str | None = None,
+        start: int = 0,
+        count: int = 0,
+        form: m.ValueFormat | None = None,
+    ) -> list[m.Variable]:
+        """Children of a value or a scope."""
+        return await self._inspector.variables(reference, kind, start, count, form)
+
+    async def exception_details(self, thread: ThreadId) -> m.ExceptionDetails:
+        """The error the script stopped on."""
+        self._require_stop("The error")
+        return await self._inspector.exception_details(thread)
+
+    async def read_memory(self, memory: str, offset: int, count: int) -> m.Memory:
+        """Bytes of a string."""
+        return await self._inspector.read_memory(memory, offset, count)
+
+    async def location(self, reference: int) -> m.Location:
+        """Where a function value was defined."""
+        return await self._inspector.location(reference)
+
+    # --- changing and computing -------------------------------------------------------------------
+
+    async def evaluate(
+        self,
+        expression: str,
+        frame: FrameId | None = None,
+        context: str | None = None,
+        form: m.ValueFormat | None = None,
+    ) -> m.EvaluateResult:
+        """Evaluate in a frame or, without one, among the globals."""
+        return await self._inspector.evaluate(expression, frame, context, form)
+
+    async def set_variable(
+        self,
+        container: VariablesReference,
+        name: str,
+        value: str,
+        form: m.ValueFormat | None = None,
+    ) -> m.EvaluateResult:
+        """Give a child the value of an expression."""
+        return await self._inspector.set_variable(container, name, value, form)
+
+    async def set_expression(
+        self,
+        expression: str,
+        value: str,
+        frame: FrameId | None = None,
+        form: m.ValueFormat | None = None,
+    ) -> m.EvaluateResult:
+        """Assign to an expression."""
+        return await self._inspector.set_expression(expression, value, frame, form)
+
+    async def complete(
+        self, text: str, column: int, frame: FrameId | None = None
+    ) -> list[m.Completion]:
+        """Names and fields that may come next."""
+        return await self._inspector.complete(text, column, frame)
+
+    def feed_input(self, text: str) -> bool:
+        """Give the script a line it waits for."""
+        return self._host.feed(text)

@@ -1,0 +1,377 @@
+"""Host: what the probe calls; sets up and runs the script. All of it on the Lua thread."""
+
+import asyncio
+import codecs
+import json
+import os
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, replace
+from typing import Any, Protocol
+
+from kernel.core import model as m
+from kernel.core.ids import BreakpointId, ThreadId
+from kernel.core.settings import DebugSettings
+from kernel.events import model as e
+from lua_debug.breakpoints import BreakpointTable
+from lua_debug.closing import close_runtime, close_state
+from lua_debug.commands import encode
+from lua_debug.hook_choice import install_hooks
+from lua_debug.interrupt import resume_anew
+from lua_debug.output import OutputQueue, Written
+from lua_debug.probe_files import load_probe
+from lua_debug.sources import Sources
+from lua_debug.syntax.constants import constant
+from lua_debug.thread import LuaThread
+from lua_debug.versions import LuaVersion, make_runtime
+
+_LISTED_SOURCES = 10_000
+"""How many files and named chunks are announced; a script may load any number of others."""
+
+Tell = Callable[[e.KernelEvent], None]
+
+_ROOM = 64
+"""Mebibytes above its limit that a stopped script's debugger may use."""
+
+
+class Console(Protocol):
+    """Where the script's output and input are besides the debugger. Called on the Lua thread."""
+
+    def write(
+        self, data: bytes, category: str, source: m.Source | None = None, line: int | None = None
+    ) -> None:
+        """Tell ``data``, behind all that the script and others wrote before."""
+
+    def mark(self, source: m.Source | None, line: int | None) -> None:
+        """What comes through the descriptors from now on is written by this line."""
+
+    def drain(self) -> None:
+        """Collect what was written so far."""
+
+    def waits_for_input(self, is_waiting: bool) -> None:
+        """The script begins or ends to wait for a line."""
+
+    def feed(self, text: str) -> bool:
+        """Give a waiting script a line (on the loop's thread); False if it does not wait."""
+
+
+class Host:
+    """The Python half of the probe."""
+
+    def __init__(
+        self,
+        version: LuaVersion,
+        settings: DebugSettings,
+        thread: LuaThread,
+        sources: Sources,
+        table: BreakpointTable,
+        tell: Tell,
+        console: Console | None,
+    ) -> None:
+        self._version = version
+        self._settings = settings
+        self._thread = thread
+        self._sources = sources
+        self._table = table
+        self._tell = tell
+        self._console = console
+        self._output = OutputQueue(lambda: tell(e.OutputWritten("")))
+        make_decoder = codecs.getincrementaldecoder("utf-8")
+        # A character may come in two writes: its beginning waits for the rest.
+        self._decoders = defaultdict[str, codecs.IncrementalDecoder](
+            lambda: make_decoder("backslashreplace")
+        )
+        self._loaded: dict[str, None] = {}
+        self._announced: set[m.Source] = set()
+        self.modules: dict[str, m.Module] = {}
+        self._module_of: dict[str, str] = {}
+        """Their names by the raw sources of their chunks."""
+        self.exception_filters: list[dict[str, Any]] = []
+        self._exit_code: int | None = None
+        self._is_killed = False
+        self._runtime: Any = None
+        self._probe: Any = None
+
+    # --- life (jobs of the Lua thread) ------------------------------------------------------------
+
+    def prepare(self, ready: "asyncio.Future[None]") -> None:
+        """Make the runtime and load the probe; tells ``ready``."""
+        loop = ready.get_loop()
+        try:
+            self._runtime = make_runtime(self._version, self._settings.max_memory_mb)
+            self._probe = load_probe(
+                self._runtime, self._version, self._functions(), self._probe_settings()
+            )
+            self._thread.run_command = self._probe.run_command
+            self._thread.interrupt = install_hooks(self._version, self._runtime, self._probe)
+            if self._version.is_jit:
+                self._thread.wake_evaluation = self._thread.interrupt
+            self._set_paths()
+            self._probe.install(self._runtime.globals())
+            command = encode(self._table.command())
+            self._probe.run_command(command)
+        except Exception as error:
+            loop.call_soon_threadsafe(ready.set_exception, error)
+        else:
+            loop.call_soon_threadsafe(ready.set_result, None)
+
+    def adopt(self, settings: DebugSettings) -> DebugSettings:
+        """Take over what another client wants to see; on the loop's thread. All that holds now."""
+        self._settings = replace(
+            self._settings,
+            path_mappings=settings.path_mappings,
+            skip_files=settings.skip_files,
+            just_my_code=settings.just_my_code,
+            display=settings.display,
+        )
+        self._thread.post("adopt", **asdict(settings.display))
+        return self._settings
+
+    def run(self, program: m.Program) -> None:
+        """Run the script to its end and tell `Exited`."""
+        problem = None
+        try:
+            with self._thread.running_script():
+                problem = self._probe.run_program(
+                    _lua_text(program.path), program.stop_on_entry, *map(_lua_text, program.args)
+                )
+        except MemoryError:  # lupa's has no words
+            problem = "not enough memory"
+        except Exception as error:  # lupa raises what no handler of ours could catch
+            problem = str(error)
+        if self._settings.max_memory_mb:
+            self._runtime.set_max_memory(0)  # Lua panics if it is asked something and has none
+        self._is_killed = bool(self._probe.dying)
+        if self._exit_code is None:
+            self._exit_code = 0 if problem is None else 1
+        if problem:
+            self.output(f"llmspell: {problem}\n", "stderr", "", 0)
+        if not self._is_killed:
+            self._close()
+        self._tell_end(self._exit_code)
+        self._close()
+
+    def _tell_end(self, code: int) -> None:
+        self._output.close()
+        if self._console is not None:
+            self._console.drain()
+        self._tell(e.Exited(code))
+
+    def _close(self) -> None:
+        """Let finalizers run and give the memory back."""
+        runtime, self._runtime, self._probe = self._runtime, None, None
+        if runtime is not None:
+            self._thread.forget_runtime()
+            close_runtime(self._version, runtime)
+
+    def _set_paths(self) -> None:
+        package = self._runtime.globals().package
+        for field, additions in (
+            ("path", self._settings.lua_path),
+            ("cpath", self._settings.lua_cpath),
+        ):
+            if additions:
+                package[field] = ";".join([*map(_lua_text, additions), package[field]])
+
+    def _probe_settings(self) -> Mapping[str, Any]:
+        return {
+            "output": "tell" if self._console is None else "mark",
+            "memory_limit": (self._settings.max_memory_mb or 0) * 1024 * 1024 or None,
+            **asdict(self._settings.display),
+        }
+
+    # --- called by the probe ----------------------------------------------------------------------
+
+    def _functions(self) -> Mapping[str, Any]:
+        return {
+            "next": self._thread.next_command,
+            "poll": self._thread.poll,
+            "answer": self._thread.answer,
+            "cancelled": self._thread.is_taken_back,
+            "emit": self.emit,
+            "output": self.output,
+            "mark": self.mark,
+            "logs_wait": self._thread.flush_logs_soon,
+            "source_of": self.source_of,
+            "origins_of": self.origins_of,
+            "load": self.load,
+            "wants": self._table.wants,
+            "plain_function": self.plain_function,
+            "required": self.required,
+            "exit": self.exit,
+            "close_and_exit": self.close_and_exit,
+            "limit_memory": self.limit_memory,
+            "resume_anew": self.resume_anew,
+            "log": self.log,
+            "reading": self.reading,
+            "describe": describe,
+            "constant": self.constant,
+        }
+
+    def emit(self, text: str) -> None:
+        """An event of the probe, as JSON."""
+        event = json.loads(text.encode("latin-1"))
+        match event["event"]:
+            case "stopped":
+                self._thread.begin_serving()
+                numbers = tuple(BreakpointId(each) for each in event.get("breakpoints") or ())
+                self._tell(
+                    e.Stopped(
+                        ThreadId(event["thread"]),
+                        m.StopReason(event["reason"]),
+                        event.get("description"),
+                        event.get("text"),
+                        numbers,
+                    )
+                )
+            case "thread_started":
+                self._tell(e.ThreadStarted(ThreadId(event["thread"])))
+            case "thread_ended":
+                self._tell(e.ThreadEnded(ThreadId(event["thread"])))
+            case "breakpoint_lost":
+                lost = m.Breakpoint(BreakpointId(event["id"]), False, event["text"])
+                self._tell(e.BreakpointChanged(lost))
+
+    def output(self, text: str, category: str, raw: str, line: int) -> None:
+        """The script wrote something."""
+        data = text.encode("latin-1")
+        if self._console is None:
+            if decoded := self._decoders[category].decode(data):
+                self._output.put(Written(decoded, category, raw, line))
+        else:
+            self._console.write(data, category, *self._place(raw, line))
+
+    def mark(self, raw: str, line: int) -> None:
+        """The script writes through the descriptors, from this line on."""
+        if self._console is not None:
+            self._console.mark(*self._place(raw, line))
+
+    def _place(self, raw: str, line: int) -> tuple[m.Source | None, int | None]:
+        if not raw or line <= 0:
+            return None, None
+        at = self._sources.place(raw, line)
+        return at.source, at.line
+
+    def take_output(self) -> list[e.OutputWritten]:
+        """What was written since the last time; on the loop's thread."""
+        return [
+            e.OutputWritten(each.text, each.category, *self._place(each.raw, each.line))
+            for each in self._output.take()
+        ]
+
+    def constant(self, raw: str, name: str, first: int, last: int, line: int, rank: int) -> str:
+        """Why a name must not be assigned to, as `constants.constant` says it."""
+        text = self._table.text_of(self._sources.key_of(raw))
+        if text is None:
+            return ""
+        where, loops = (int(first), int(last)), self._version.abi == 55
+        return constant(text, name, where, int(line), int(rank), loops=loops)
+
+    def source_of(self, raw: str) -> str:
+        """The description of a chunk, as the text of a Lua table."""
+        source = self._sources.of(raw)
+        return encode(
+            {
+                "name": source.name,
+                "path": source.path,
+                "reference": source.reference,
+                "origin": source.origin,
+                "hint": str(source.hint),
+                "module": self._module_of.get(raw),
+                "skip": source.hint is m.SourceHint.DEEMPHASIZE,
+                "map": self._sources.originals.number(raw),
+            }
+        )
+
+    def origins_of(self, raw: str) -> str:
+        """What the lines of a chunk with a source map come from, as the text of a Lua table."""
+        origins = self._sources.originals.of(raw)
+        return "" if origins is None else encode(origins.for_probe())
+
+    def load(self, raw: str, text: str, again: int) -> str:
+        """A chunk is being loaded: ``length:command`` and the text with probes, or nothing."""
+        code = text.encode("latin-1")
+        if not again:
+            self._note(raw, code)
+        loaded = self._table.load(raw, code, use_hooks=bool(again))
+        if loaded.command is None and loaded.text is None:
+            return ""
+        command = encode(loaded.command) if loaded.command else ""
+        probed = loaded.text.decode("latin-1") if loaded.text is not None else ""
+        return f"{len(command)}:{command}{probed}"
+
+    def plain_function(self, raw: str, first: int, last: int, parameters: int, names: str) -> str:
+        """A text that compiles to a function without probes; empty if it has none of them."""
+        upvalues = names.encode("latin-1").split()
+        text = self._table.plain_function(raw, int(first), int(last), int(parameters), upvalues)
+        return "" if text is None else text.decode("latin-1")
+
+    def _note(self, raw: str, text: bytes) -> None:
+        if raw.encode("latin-1") == text:
+            return
+        self._sources.loaded(raw, text)
+        if raw not in self._loaded and len(self._loaded) < _LISTED_SOURCES:
+            self._loaded[raw] = None
+            for source in self._sources.listed(raw):
+                if source not in self._announced:
+                    self._announced.add(source)
+                    self._tell(e.SourceLoaded(source))
+
+    def loaded_sources(self) -> list[m.Source]:
+        """Files and named chunks as they were loaded, each before what it was made from."""
+        listed = (source for raw in list(self._loaded) for source in self._sources.listed(raw))
+        return list(dict.fromkeys(listed))
+
+    def required(self, name: str, path: str) -> None:
+        """``require`` found a module in a file."""
+        where = os.path.abspath(os.fsdecode(path.encode("latin-1")))
+        shown = name.encode("latin-1").decode("utf-8", "replace")
+        source = self._sources.of("@" + path)
+        is_mine = source.hint is not m.SourceHint.DEEMPHASIZE
+        module = m.Module(shown, shown, source.path or where, is_user_code=is_mine)
+        self.modules[shown] = module
+        self._module_of["@" + path] = shown
+        self._tell(e.ModuleLoaded(module))
+
+    def exit(self, code: int) -> None:
+        """The script called os.exit."""
+        self._exit_code = int(code)
+
+    def close_and_exit(self, code: int) -> None:
+        """The script called os.exit and wants all to be closed: this never returns into Lua."""
+        self._thread.leave_script()
+        close_state(self._version, self._runtime)
+        self._tell_end(int(code))
+        self._thread.abandon()
+
+    def limit_memory(self, is_limited: bool) -> None:
+        """Hold the script to its memory again, or let it have some more."""
+        megabytes = self._settings.max_memory_mb
+        if megabytes is not None:
+            self._runtime.set_max_memory((megabytes + (0 if is_limited else _ROOM)) * 1024 * 1024)
+
+    def resume_anew(self, thread: str) -> None:
+        """Run a coroutine with a C stack of its own, as Lua counts it; ``thread`` shows it."""
+        resume_anew(self._version, int(thread.rpartition(" ")[2], 16))
+
+    def log(self, text: str) -> None:
+        """The probe has something to say about itself."""
+        self.output(text + "\n", "important", "", 0)
+
+    def reading(self, begins: bool) -> None:
+        """The script waits for its standard input."""
+        if self._console is not None:
+            self._console.waits_for_input(begins)
+
+    def feed(self, text: str) -> bool:
+        """Give the script a line; on the loop's thread."""
+        return self._console is not None and self._console.feed(text)
+
+
+def describe(value: object) -> str:
+    """A Python object in the probe's sight: its repr, as the probe knows text."""
+    return repr(value).encode("utf-8", "backslashreplace").decode("latin-1")
+
+
+def _lua_text(text: str) -> str:
+    return os.fsencode(text).decode("latin-1")

@@ -1,0 +1,279 @@
+-- How code comes in: load, loadstring, loadfile, dofile and require, replaced so that the host sees
+-- every chunk and may put source probes into its text.
+--
+-- Results, messages and chunk names are those of the originals (Lua manual, sections load, loadfile,
+-- dofile, require; lauxlib's luaL_loadfilex; loadlib's searchers).
+local P = ...
+
+local lib = P.lib
+local byte, find, gsub, match, sub = lib.string.byte, lib.string.find, lib.string.gsub, lib.string.match, lib.string.sub
+local concat, error, format, pcall, select, type = lib.table.concat, lib.error, lib.string.format, lib.pcall, lib.select, lib.type
+local getinfo, getupvalue = lib.debug.getinfo, lib.debug.getupvalue
+local open, tostring = lib.io.open, lib.tostring
+local host, pack, unpack = P.host, P.pack, P.unpack
+local original_load, original_loadfile, original_dofile = lib.load, lib.loadfile, lib.dofile
+local original_compile = lib.loadstring or lib.load
+local has_modes = not P.is_51 or P.is_jit -- LuaJIT took modes and environments over from 5.2
+
+local sources = {} -- raw source -> description, see P.source_of
+
+-- What a chunk's raw source stands for: { name, path, reference, hint, skip }; asked once per chunk.
+function P.source_of(raw)
+  local known = sources[raw]
+  if not known then
+    known = P.compile(host.source_of(raw), "=source", {})()
+    sources[raw] = known
+  end
+  return known
+end
+
+function P.ops.forget_sources()
+  sources = {}
+  P.forget_unmapped()
+  return {}
+end
+
+-- adopt {max_string, max_children, max_preview}: the limits of another client, which may also call the
+-- files by other names.
+function P.ops.adopt(command)
+  for _, name in next, { "max_string", "max_children", "max_preview" } do P.settings[name] = command[name] end
+  return P.ops.forget_sources()
+end
+
+-- Text with probes, made by the host; it also arms them. Nil: the text is to be used as it is.
+-- `again`: the text of the first answer did not compile, so hooks must do.
+local function with_probes(chunkname, text, again)
+  local answer = host.load(chunkname, text, again and 1 or 0)
+  sources[chunkname] = nil
+  P.forget_origins(chunkname)
+  if answer == "" then return nil end
+  local length, rest = match(answer, "^(%d+):()")
+  local command = sub(answer, rest, rest + length - 1)
+  if command ~= "" then P.run_command(command) end
+  local probed = sub(answer, rest + length)
+  return probed ~= "" and probed or nil
+end
+
+-- Compiles `text` by `compile(text)`, with probes where the host wants some.
+local function compile_probed(text, chunkname, compile)
+  P.hooks.loaded()
+  local probed = with_probes(chunkname, text)
+  if probed then
+    local chunk = compile(probed)
+    if chunk then return chunk end
+    with_probes(chunkname, text, true)
+  end
+  return compile(text)
+end
+
+local function is_binary(text) return byte(text, 1) == 27 end
+local function takes_text(mode) return mode == nil or type(mode) == "string" and find(mode, "t", 1, true) ~= nil end
+
+-- Raises the error of an original as it would be without us: it carries the position of the script,
+-- and the name that the script calls the function by. Called by the function that stands in for it;
+-- `level` is that one, if it is not the caller, as the caller counts.
+local function fail(message, name, level)
+  level = (level or 1) + 1
+  if type(message) == "string" then
+    local called = getinfo(level, "n").name or not P.is_51 and name or "?"
+    message = gsub(gsub(message, "^%[C%]:%d+: ", ""), "'%?'", (gsub("'" .. called .. "'", "%%", "%%%%")))
+  end
+  error(message, level + 1)
+end
+P.fail_as = fail
+
+-- Raises what the original says of arguments that it does not take. Called by what stands in for it.
+function P.refuse(original, name, ...)
+  local _, message = lib.pcall(original, ...)
+  fail(message, name, 2)
+end
+
+-- The position of the function at `level`, as the caller counts (lauxlib.c, luaL_where).
+local function position(level)
+  local info = getinfo(level + 1, "Sl")
+  return info and info.currentline > 0 and format("%s:%d: ", info.short_src, info.currentline) or ""
+end
+
+-- load and loadstring -------------------------------------------------------------------------------
+
+-- A reader that keeps what it reads, so that the text of the chunk is known.
+local function recording(reader, pieces)
+  return function()
+    local piece = reader()
+    pieces[#pieces + 1] = piece
+    return piece
+  end
+end
+
+-- A chunk read piece by piece: no probes, or its pieces would all be read before the first is seen.
+local function load_pieces(reader, chunkname, ...)
+  local pieces = {}
+  local results = pack(original_load(recording(reader, pieces), chunkname, ...))
+  local text = results[1] and concat(pieces)
+  local rest = not text and type(results[2]) == "string" and match(results[2], "^%[C%]:%d+: (.*)")
+  if rest then results[2] = position(3) .. rest end -- raised by load itself
+  if text and not is_binary(text) then
+    P.hooks.loaded()
+    with_probes(chunkname or "=(load)", text, true)
+  end
+  return unpack(results, 1, results.n)
+end
+
+-- A text: its chunk name is the one given, or the text (luaL_loadstring, luaB_load). Nil if it need
+-- not be seen.
+local function load_text(text, chunkname, compile)
+  if is_binary(text) or chunkname == nil and not host.wants() then return nil end
+  return pack(compile_probed(text, chunkname or text, compile))
+end
+
+local function is_name(value) return value == nil or type(value) == "string" end
+
+-- Lua 5.1's load takes functions only, and loadstring texts; every other load takes both.
+local function make_load(original, name)
+  return function(...)
+    local code, chunkname, mode = ...
+    local kind = type(code)
+    local results
+    if not is_name(chunkname) or not (mode == nil or type(mode) == "string") then
+      results = nil
+    elseif kind == "string" and takes_text(mode) and (original ~= original_load or has_modes) then
+      local rest = pack(select(4, ...))
+      results = load_text(code, chunkname, function(text)
+        if has_modes then return original(text, chunkname or code, mode, unpack(rest, 1, rest.n)) end
+        return original(text, chunkname or code)
+      end)
+    elseif kind == "function" and original == original_load then
+      results = pack(load_pieces(...))
+    end
+    if results then return unpack(results, 1, results.n) end
+    results = pack(pcall(original, ...))
+    if not results[1] then fail(results[2], name) end
+    return unpack(results, 2, results.n)
+  end
+end
+
+-- Files -------------------------------------------------------------------------------------------
+
+-- The text of a file as luaL_loadfilex gives it to the compiler: without a byte order mark (5.2 and
+-- later) and with its first line emptied if that begins with #. Nil if it is no readable text.
+local function read_text(path)
+  local file = open(path, "rb")
+  if not file then return nil end
+  local text = file:read("*a")
+  file:close()
+  if not text then return nil end
+  if not P.is_51 and sub(text, 1, 3) == "\239\187\191" then text = sub(text, 4) end
+  if byte(text, 1) == 35 then text = gsub(text, "^[^\n]*", "", 1) end
+  if is_binary(text) or sub(text, 1, 2) == "\n\27" then return nil end
+  return text
+end
+
+local function load_file(...)
+  local path, mode = ...
+  local text = type(path) == "string" and takes_text(mode) and read_text(path)
+  if not text then
+    local results = pack(pcall(original_loadfile, ...))
+    if not results[1] then fail(results[2], "loadfile") end
+    return unpack(results, 2, results.n)
+  end
+  local name = "@" .. path
+  if not has_modes then
+    return compile_probed(text, name, function(code) return original_compile(code, name) end)
+  end
+  local environment = pack(select(3, ...))
+  return compile_probed(text, name, function(code)
+    return original_load(code, name, "t", unpack(environment, 1, environment.n))
+  end)
+end
+P.load_file = load_file
+
+-- Not a tail call's target: while the file runs, dofile is seen on the stack.
+local function results_of(...) return ... end
+
+local function run_file(...)
+  local path = ...
+  if type(path) ~= "string" then
+    local results = pack(pcall(original_dofile, ...))
+    if not results[1] then fail(results[2], "dofile") end
+    return unpack(results, 2, results.n)
+  end
+  local chunk, message = load_file(path)
+  if not chunk then error(message, 0) end
+  return results_of(chunk())
+end
+
+-- require -----------------------------------------------------------------------------------------
+
+local function is_readable(path)
+  local file = open(path, "r")
+  if file then file:close() end
+  return file ~= nil
+end
+
+-- package.searchpath, which Lua 5.1 has not.
+local search = lib.package.searchpath or function(name, path)
+  local separator = match(lib.package.config or "/", "^[^\n]+")
+  local dashed = gsub(name, "%.", (gsub(separator, "%%", "%%%%")))
+  for template in lib.string.gmatch(path, "[^;]+") do
+    local candidate = gsub(template, "%?", (gsub(dashed, "%%", "%%%%")))
+    if is_readable(candidate) then return candidate end
+  end
+  return nil
+end
+
+-- Stands in for the searcher of Lua files; what it does not find is the original's to report.
+local function make_searcher(original, package)
+  return function(...)
+    local name = ...
+    local path = type(name) == "string" and type(package.path) == "string" and search(name, package.path)
+    if not path then
+      local results = pack(pcall(original, ...))
+      if not results[1] then error(gsub(tostring(results[2]), "^%[C%]:%d+: ", ""), 0) end
+      return unpack(results, 2, results.n)
+    end
+    local chunk, message = load_file(path)
+    if not chunk then
+      error(format("error loading module '%s' from file '%s':\n\t%s", name, path, message), 0)
+    end
+    host.required(P.text(name), path)
+    if P.is_51 then return chunk end
+    return chunk, path
+  end
+end
+
+-- string.dump -------------------------------------------------------------------------------------
+
+-- The function as it would be without probes, so that its bytecode means the same everywhere.
+local function without_probes(func)
+  local info = type(func) == "function" and getinfo(func, "Su")
+  if not info or info.what == "C" then return func end
+  local names, index = {}, 1
+  local name = getupvalue(func, index)
+  while name do
+    names[index], index = name, index + 1
+    name = getupvalue(func, index)
+  end
+  local last = info.what == "main" and 0 or info.lastlinedefined
+  local text = host.plain_function(info.source, info.linedefined, last, info.nparams or -1, concat(names, " "))
+  local chunk = text ~= "" and original_compile(text, info.source)
+  if not chunk then return func end
+  return last == 0 and chunk or chunk()
+end
+
+local function install_dump(globals)
+  local dump = lib.string.dump
+  globals.string.dump = function(func, ...)
+    local results = pack(pcall(dump, without_probes(func), ...))
+    if not results[1] then fail(results[2], "string.dump") end
+    return unpack(results, 2, results.n)
+  end
+end
+
+function P.install_loading(globals)
+  install_dump(globals)
+  globals.loadfile, globals.dofile, globals.load = load_file, run_file, make_load(original_load, "load")
+  if lib.loadstring then globals.loadstring = make_load(lib.loadstring, "loadstring") end
+  local package = globals.package
+  local searchers = package.searchers or package.loaders
+  searchers[2] = make_searcher(searchers[2], package)
+end

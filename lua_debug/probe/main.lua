@@ -1,0 +1,35 @@
+-- The way in: putting the probe into a runtime, and running a program in it.
+local P = ...
+
+-- Puts the probe's replacements into the script's library.
+function P.install(globals)
+  P.set_boolean_metatable(nil)
+  P.hooks.install(globals)
+  P.install_catching(globals)
+  P.install_loading(globals)
+  P.install_streams(globals)
+  P.install_guards(globals)
+  P.install_traceback(globals)
+  P.install_exit(globals)
+end
+
+-- The script is over; finalizers may still run, and nothing stops in them.
+function P.finish()
+  P.is_over = true
+  P.hooks.step(nil)
+end
+
+-- Runs a file as the standalone interpreter does (lua.c, handle_script): `arg` and `...` hold the
+-- arguments. Answers nothing, or the text of the error it ended with ("" if Lua says nothing of it).
+function P.run_program(path, stops_at_entry, ...)
+  local arguments = { [0] = path, ... }
+  P.globals.arg = arguments
+  local chunk, message = P.load_file(path)
+  if not chunk then return message end
+  if stops_at_entry then P.stop_at_entry() end
+  local problem = P.run_main(chunk, ...)
+  P.flush_logs()
+  P.finish()
+  if P.dying then return nil end
+  return problem
+end

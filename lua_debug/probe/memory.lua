@@ -1,0 +1,43 @@
+-- Room for the debugger when the script has used up its memory (`settings.memory_limit`, bytes): a
+-- reserve is let go, and the host raises the limit until the stop ends.
+local P = ...
+
+local lib = P.lib
+local collectgarbage, pcall, rep = lib.collectgarbage, lib.pcall, lib.string.rep
+local limit, set_limit = P.settings.memory_limit, P.host.limit_memory
+
+local RESERVE = 256 * 1024
+
+local reserve = nil
+
+local function keep_reserve() reserve = rep("\0", RESERVE) end
+
+local function is_nearly_full() return collectgarbage("count") * 1024 > limit - 2 * RESERVE end
+
+-- Called before the debugger does anything that needs memory.
+function P.make_room()
+  if not reserve then return end
+  reserve = nil
+  if is_nearly_full() then collectgarbage() end
+  set_limit(false)
+end
+
+-- The script goes on with its own limit.
+function P.give_room_back()
+  if not limit or reserve then return end
+  -- 5.1 and LuaJIT do not collect where memory is short, and what a stop has left would count.
+  if P.is_51 and is_nearly_full() then collectgarbage() end
+  set_limit(true)
+  pcall(keep_reserve)
+end
+
+P.give_room_back()
+
+local stop_here = P.stop_here
+
+function P.stop_here(stop)
+  if P.is_over then return end
+  P.make_room()
+  stop_here(stop)
+  P.give_room_back()
+end

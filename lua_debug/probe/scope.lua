@@ -1,0 +1,196 @@
+-- The names a frame sees, and the world of a frame for code that is evaluated in it: a table of
+-- globals that leads to its locals, its upvalues and its environment.
+local P = ...
+
+local lib = P.lib
+local getinfo, getlocal, setlocal = lib.debug.getinfo, lib.debug.getlocal, lib.debug.setlocal
+local getupvalue, setupvalue = lib.debug.getupvalue, lib.debug.setupvalue
+local getfenv, byte, setmetatable = lib.getfenv, lib.string.byte, lib.setmetatable
+local PARENTHESIS = byte("(")
+
+local worlds = {} -- those of the present stop
+
+-- The frame behind an id: {thread, level, func}, or label = true for a divider. Raises "stale" also
+-- when the thread has moved since (evaluated code may have resumed it).
+function P.frame(id)
+  local frame = P.lookup(id, "frame")
+  if not frame.label then
+    local info = getinfo(frame.thread, frame.level, "f")
+    if not info or info.func ~= frame.func then
+      P.user_error("The thread of this frame has moved on; ask for the stack again.", "stale", id)
+    end
+  end
+  return frame
+end
+
+-- Like P.frame, but nil for no id and for a divider: nothing but globals is seen there.
+function P.frame_or_globals(id)
+  local frame = id and P.frame(id)
+  if frame and not frame.label then return frame end
+  return nil
+end
+
+-- Calls visit(name, value, slot) for the locals of a frame, oldest first; temporaries are left out.
+function P.each_local(frame, visit)
+  local thread, level, slot = frame.thread, frame.level, 1
+  while true do
+    local name, value = getlocal(thread, level, slot)
+    if not name then return end
+    if byte(name) ~= PARENTHESIS then visit(name, value, slot) end
+    slot = slot + 1
+  end
+end
+
+-- The additional arguments of a frame, packed. Lua 5.1 does not tell them: nil.
+function P.varargs(frame)
+  if P.version == "5.1" then return nil end
+  local values, count = {}, 0
+  while true do
+    local name, value = getlocal(frame.thread, frame.level, -count - 1)
+    if not name then break end
+    count = count + 1
+    values[count] = value
+  end
+  values.n = count
+  return values
+end
+
+-- Where each name of a frame is: {locals = {name = slot}, upvalues = {name = index}}; the innermost
+-- local of a name counts.
+function P.names(frame)
+  if frame.names then return frame.names end
+  local names = { locals = {}, upvalues = {} }
+  P.each_local(frame, function(name, _, slot) names.locals[name] = slot end)
+  local index = 1
+  while true do
+    local name = getupvalue(frame.func, index)
+    if not name then break end
+    if names.upvalues[name] == nil then names.upvalues[name] = index end
+    index = index + 1
+  end
+  frame.names = names
+  return names
+end
+
+-- The value of a local or an upvalue: "local" or "upvalue", its place, the value; nil if there is none.
+function P.variable_of(frame, name)
+  local names = P.names(frame)
+  local slot = names.locals[name]
+  if slot then
+    local _, value = getlocal(frame.thread, frame.level, slot)
+    return "local", slot, value
+  end
+  local index = names.upvalues[name]
+  if index then
+    local _, value = getupvalue(frame.func, index)
+    return "upvalue", index, value
+  end
+  return nil
+end
+
+-- The table of globals of a frame: its function's environment (5.1) or its _ENV.
+function P.environment(frame)
+  if not frame then return P.globals end
+  if P.is_51 then return getfenv(frame.func) end
+  local kind, _, value = P.variable_of(frame, "_ENV")
+  if kind then return value end
+  return P.globals
+end
+
+-- The name that stands for _ENV in evaluated text, whose own _ENV is the world.
+P.ENVIRONMENT = "_ENV_of_this_frame"
+
+local function read(world, name)
+  local frame = world.frame
+  if frame then
+    local kind, _, value = P.variable_of(frame, name)
+    if kind then return value end
+    if name == "err" and P.stop and P.stop.has_error and frame.thread == P.stop.thread then return P.stop.error end
+  end
+  if name == P.ENVIRONMENT and not P.is_51 then return world.environment end
+  if frame and world.constants[name] == nil then
+    local is_constant, value = P.constant_value(frame, name)
+    world.constants[name] = is_constant and { value = value }
+  end
+  local constant = frame and world.constants[name]
+  if constant then return constant.value end
+  return world.environment[name]
+end
+
+-- Raises an error if the name must not be assigned to.
+local function check_assignment(world, name, slot)
+  local reason = world.reasons[name]
+  if reason == nil then
+    reason = P.constant_reason(world.frame, name, slot) or false
+    world.reasons[name] = reason
+  end
+  if reason then lib.error(reason, 0) end
+end
+
+local function write(world, name, value)
+  if name == P.ENVIRONMENT and not P.is_51 then name = "_ENV" end
+  local frame = world.frame
+  if frame then
+    local kind, place = P.variable_of(frame, name)
+    check_assignment(world, name, kind == "local" and place or nil)
+    if kind == "local" then return setlocal(frame.thread, frame.level, place, value) end
+    if kind == "upvalue" then return setupvalue(frame.func, place, value) end
+  end
+  world.environment[name] = value
+end
+
+-- A table of globals that reads and writes what `frame` sees (nil: only the globals). Functions made
+-- by evaluated code keep it; once the program resumes it leads to the environment alone. `extra` are
+-- functions of our own that the text may call.
+function P.world(frame, extra)
+  local world = { frame = frame, environment = P.environment(frame), constants = {}, reasons = {} }
+  worlds[#worlds + 1] = world
+  return setmetatable({}, {
+    __index = function(_, name)
+      local special = extra and extra[name]
+      if special ~= nil then return special end
+      return read(world, name)
+    end,
+    __newindex = function(_, name, value) write(world, name, value) end,
+  })
+end
+
+P.at_resume(function()
+  for index = 1, #worlds do worlds[index].frame = nil end
+  worlds = {}
+end)
+
+-- Whether `name` written in `frame` is this variable and no other that hides it.
+function P.is_visible(frame, kind, name, place)
+  local found, where = P.variable_of(frame, name)
+  return found == kind and where == place
+end
+
+-- The first upvalue `name` of a function: its index and value.
+function P.upvalue(func, wanted)
+  for index = 1, 255 do
+    local name, value = getupvalue(func, index)
+    if not name then return nil end
+    if name == wanted then return index, value end
+  end
+end
+
+-- Lua 5.1 does not tell how many parameters a function has, but writes it into a dump: behind the
+-- header come the source, two lines and the number of upvalues (ldump.c, DumpFunction).
+local function dumped_parameters(func)
+  local dump = lib.string.dump(func)
+  local is_little, int, size = byte(dump, 7) == 1, byte(dump, 8), byte(dump, 9)
+  local length = 0
+  for place = 1, size do
+    length = length * 256 + byte(dump, 12 + (is_little and size + 1 - place or place))
+  end
+  local at = 12 + size + length + 2 * int + 2
+  return byte(dump, at), byte(dump, at + 1) >= 2
+end
+
+-- How many parameters the function of a frame has, and whether it takes more; for Lua functions.
+function P.parameter_count(frame)
+  if P.version == "5.1" then return dumped_parameters(frame.func) end
+  local info = getinfo(frame.func, "u")
+  return info.nparams, info.isvararg
+end

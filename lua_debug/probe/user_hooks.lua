@@ -1,0 +1,55 @@
+-- The script's own hooks (debug.sethook) beside ours, where Lua has room for one: which events they
+-- ask for, and which of those are the script's business.
+local P = ...
+
+local lib = P.lib
+local getinfo, find, running = lib.debug.getinfo, lib.string.find, P.running
+
+local user_hooks = {}
+P.user_hooks = user_hooks
+
+local hooks = lib.setmetatable({}, { __mode = "k" }) -- thread -> { func =, mask =, count =, events = }
+
+-- LuaJIT has one hook for all threads.
+local function owner(thread) return P.is_jit and P.main or thread or running() end
+
+-- Notes what a thread (nil: the running one) has for a hook; `func` nil: none.
+function user_hooks.set(thread, func, mask, count)
+  hooks[owner(thread)] = func and {
+    func = func, mask = mask, count = count,
+    events = {
+      ["line"] = find(mask, "l", 1, true) ~= nil, ["count"] = count > 0,
+      ["call"] = find(mask, "c", 1, true) ~= nil, ["tail call"] = find(mask, "c", 1, true) ~= nil,
+      ["return"] = find(mask, "r", 1, true) ~= nil, ["tail return"] = find(mask, "r", 1, true) ~= nil,
+    },
+  } or nil
+end
+
+function user_hooks.are_set() return lib.next(hooks) ~= nil end
+
+-- A mask and a count that ask for what the script's hook of a thread wants, too.
+function user_hooks.joined(thread, mask, count)
+  local hook = hooks[owner(thread)]
+  if not hook then return mask, count end
+  for index = 1, #hook.mask do
+    local letter = lib.string.sub(hook.mask, index, index)
+    if not find(mask, letter, 1, true) then mask = mask .. letter end
+  end
+  return mask, count > 0 and count or hook.count
+end
+
+local function is_probe(level)
+  local info = getinfo(level + 1, "S")
+  return info ~= nil and P.is_probe_info(info)
+end
+
+-- What the script wants to be called for an event of the running thread; nil: nothing. To be asked,
+-- and called by a tail call, by the function that Lua's hook calls. What the probe does is hidden but
+-- for calls of the functions that stand for the library's.
+function user_hooks.function_for(event)
+  local hook = hooks[owner()]
+  if not hook or not hook.events[event] or P.evaluating > 0 or P.dying then return nil end
+  if event == "line" or event == "count" then return not is_probe(3) and hook.func or nil end
+  if is_probe(4) or getinfo(3, "f").func == P.handler then return nil end
+  return hook.func
+end

@@ -1,0 +1,92 @@
+"""The probe: the Lua files that live inside the debuggee, and the order they are loaded in."""
+
+from collections.abc import Mapping, Sequence
+from importlib.resources import files
+from typing import Any
+
+from lua_debug.versions import LuaVersion
+
+_CHUNK_NAME = "=[C]"
+"""The name of C functions: the probe's functions shall look so in tracebacks."""
+
+BASE = (
+    "base",
+    "traceback",
+    "program",
+    "threads",
+    "compiler",
+    "results",
+    "steps",
+    "user_hooks",
+    "hooks",
+    "resuming",
+)
+INSPECTION = (
+    "references",
+    "lexer",
+    "run",
+    "constants",
+    "scope",
+    "render",
+    "origins",
+    "names",
+    "views",
+    "tables",
+    "containers",
+    "variables",
+    "scopes",
+    "stack",
+    "pure",
+    "serialize",
+    "evaluate",
+    "conditions",
+    "complete",
+    "stopped",
+    "data",
+)
+CONTROL = (
+    "logs",
+    "core",
+    "cramped",
+    "memory",
+    "breakpoints",
+    "watches",
+    "errors",
+    "catching",
+    "passing",
+    "loading",
+    "streams",
+    "guards",
+    "exit",
+    "main",
+)
+
+
+def load_probe(
+    runtime: Any,
+    version: LuaVersion,
+    host: Mapping[str, Any],
+    settings: Mapping[str, Any],
+    names: Sequence[str] = (*BASE, *INSPECTION, *CONTROL),
+) -> Any:
+    """Make the probe's table P in a runtime and let each file add to it; answers P.
+
+    ``host`` are the functions of the host that the probe calls, with texts and numbers only.
+    Must be called on the runtime's thread.
+    """
+    probe = runtime.table(version=version.probe_name)
+    probe.host = runtime.table_from(dict(host))
+    probe.settings = runtime.table_from(dict(settings))
+    load = runtime.execute(
+        """local loadstring, name = loadstring or load, ...
+        return function(text, P)
+            local chunk, message = loadstring(text, name)
+            if not chunk then error(message) end
+            chunk(P)
+        end""",
+        _CHUNK_NAME,
+    )
+    for name in names:
+        text = files("lua_debug").joinpath(f"probe/{name}.lua").read_text("utf-8")
+        load(text.encode("utf-8").decode("latin-1"), probe)
+    return probe

@@ -1,0 +1,223 @@
+"""LuaThread: the one thread that owns a Lua runtime, and the only door to it.
+
+Nothing else touches Lua values (lupa deadlocks or crashes otherwise); what crosses is text. A
+command is asked for on the loop's thread and answered there:
+
+- while no script runs, the thread takes commands from its mailbox;
+- while the script is stopped, the probe's loop takes them (`next_command`);
+- while the script runs, an interrupt makes it look into the mailbox (`poll`).
+"""
+
+import asyncio
+import contextlib
+import queue
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, NoReturn
+
+from kernel.core.errors import DebuggeeGone
+from lua_debug.commands import encode
+
+_STACK_SIZE = 256 * 1024 * 1024
+"""Bytes of C stack: Lua bounds its own C recursion, but not that of C libraries, and LuaJIT only by
+the Lua stack (gsub in gsub takes 20 KiB, 10 000 times). What is not used takes no memory."""
+
+_LOGS_WAIT = 0.05
+"""Seconds a message of a log point waits for more of them."""
+
+_INTERRUPT_AGAIN = 0.005
+"""Seconds after which an interrupt that was not heard is repeated."""
+
+
+_ENDS_STOP = frozenset({"resume", "detach", "terminate"})
+
+
+@dataclass(slots=True)
+class _Command:
+    op: str
+    text: str
+    future: "asyncio.Future[str]"
+    taken_back: threading.Event = field(default_factory=threading.Event)
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    run: Callable[[], None]
+    is_last: bool
+
+
+class LuaThread:
+    """Runs jobs and commands on a thread of its own, in the order they come."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._mailbox: queue.SimpleQueue[_Command | _Job] = queue.SimpleQueue()
+        self._current: _Command | None = None
+        self._is_running_script = False
+        self._is_serving = False
+        self._has_ended = False
+        self._interrupting = threading.Lock()
+        self._waiting: set[asyncio.Future[str]] = set()
+        self.run_command: Callable[[str], str] = lambda _: "{}"
+        self.interrupt: Callable[[], object] = lambda: None
+        self.wake_evaluation: Callable[[], object] = lambda: None
+        """Called when a command is taken back that may be under way (LuaJIT needs a nudge)."""
+        self._thread = threading.Thread(target=self._main, name="lua", daemon=True)
+
+    def start(self) -> None:
+        """Begin; the stack size is a setting of the whole process, so it is put back at once."""
+        before = threading.stack_size(_STACK_SIZE)
+        try:
+            self._thread.start()
+        finally:
+            threading.stack_size(before)
+
+    # --- on the loop's thread ---------------------------------------------------------------------
+
+    async def ask(self, op: str, /, **arguments: Any) -> str:
+        """Have the probe run an operation; answers its JSON. Raises `DebuggeeGone` at the end.
+
+        Cancelling takes the command back; if it is under way, it is told through `is_taken_back`.
+        """
+        if self._has_ended:
+            raise DebuggeeGone
+        text = encode({"op": op, **arguments})
+        command = _Command(op, text, self._loop.create_future())
+        self._waiting.add(command.future)
+        self._mailbox.put(command)
+        self._prod()
+        try:
+            return await command.future
+        except asyncio.CancelledError:
+            command.taken_back.set()
+            self.wake_evaluation()
+            raise
+        finally:
+            self._waiting.discard(command.future)
+
+    def post(self, op: str, /, **arguments: Any) -> None:
+        """Have the probe run an operation when it comes to it, and do not wait."""
+        if not self._has_ended:
+            text = encode({"op": op, **arguments})
+            self._mailbox.put(_Command(op, text, self._loop.create_future()))
+            self._prod()
+
+    def flush_logs_soon(self) -> None:
+        """Log messages wait in the probe; called on the Lua thread."""
+        self._loop.call_soon_threadsafe(self._flush_logs_later)
+
+    def _flush_logs_later(self) -> None:
+        self._loop.call_later(_LOGS_WAIT, lambda: self.post("flush_logs"))
+
+    def submit(self, job: Callable[[], None], *, is_last: bool = False) -> None:
+        """Run a Python function on the thread while no script runs; the last ends the thread."""
+        self._mailbox.put(_Job(job, is_last))
+
+    def join(self, timeout: float) -> bool:
+        """Wait until the thread has ended; False if it did not in time."""
+        self._thread.join(timeout)
+        return not self._thread.is_alive()
+
+    def _prod(self) -> None:
+        """Interrupt a running script until it has looked into the mailbox."""
+        if self._is_serving or self._mailbox.empty() or self._has_ended:
+            return  # a stopped script is not disturbed: its loop takes commands by itself
+        with self._interrupting:
+            if not self._is_running_script:
+                return
+            self.interrupt()
+        self._loop.call_later(_INTERRUPT_AGAIN, self._prod)
+
+    # --- on the Lua thread, called by the probe ---------------------------------------------------
+
+    def begin_serving(self) -> None:
+        """The script stops: it is not interrupted any more, and will ask for commands."""
+        self._is_serving = True
+
+    def next_command(self) -> str:
+        """Wait for a command (the script is stopped)."""
+        self._is_serving = True
+        while True:
+            item = self._mailbox.get()
+            if isinstance(item, _Command) and not item.taken_back.is_set():
+                self._current = item
+                return item.text
+
+    def poll(self) -> str | None:
+        """A command that waits, or None (the script runs)."""
+        with contextlib.suppress(queue.Empty):
+            while True:
+                item = self._mailbox.get_nowait()
+                if isinstance(item, _Command) and not item.taken_back.is_set():
+                    self._current = item
+                    return item.text
+        return None
+
+    def answer(self, json: str) -> None:
+        """Give the answer of the command taken last."""
+        command, self._current = self._current, None
+        if command is not None:
+            self._loop.call_soon_threadsafe(_resolve, command.future, json)
+            if command.op in _ENDS_STOP:
+                self._is_serving = False
+                self._loop.call_soon_threadsafe(self._prod)  # for what came while it stood
+
+    def is_taken_back(self) -> bool:
+        """Whether the client no longer wants the command under way."""
+        return self._current is not None and self._current.taken_back.is_set()
+
+    @contextlib.contextmanager
+    def running_script(self) -> Any:
+        """While a script runs, commands reach it by interrupts."""
+        self._is_running_script = True
+        self._loop.call_soon_threadsafe(self._prod)  # for what came before it began
+        try:
+            yield
+        finally:
+            self.leave_script()
+
+    def leave_script(self) -> None:
+        """The script is over: from here on it is not interrupted."""
+        with self._interrupting:
+            self._is_running_script = False
+
+    def forget_runtime(self) -> None:
+        """The runtime is about to be closed: no command and no interrupt reaches it any more."""
+        self.run_command = lambda _: "{}"
+        self.interrupt = self.wake_evaluation = lambda: None
+
+    def abandon(self) -> NoReturn:
+        """End below a script that cannot be returned to: the thread waits for ever."""
+        self._end()
+        while True:
+            threading.Event().wait()
+
+    # --- inside ---------------------------------------------------------------------------------
+
+    def _main(self) -> None:
+        is_last = False
+        while not is_last:
+            item = self._mailbox.get()
+            if isinstance(item, _Job):
+                item.run()
+                is_last = item.is_last
+            elif not item.taken_back.is_set():
+                self._current = item
+                self.answer(self.run_command(item.text))
+        self._end()
+
+    def _end(self) -> None:
+        self._has_ended = True
+        with contextlib.suppress(RuntimeError):  # the loop may be closed already
+            self._loop.call_soon_threadsafe(self._fail_waiting)
+
+    def _fail_waiting(self) -> None:
+        for future in self._waiting:
+            if not future.done():
+                future.set_exception(DebuggeeGone())
+
+
+def _resolve(future: "asyncio.Future[str]", json: str) -> None:
+    if not future.done():
+        future.set_result(json)
