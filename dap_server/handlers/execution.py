@@ -1,0 +1,77 @@
+"""Running, stepping, pausing, and ending threads."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dap_server import from_dap, to_dap
+from dap_server.protocol import generated as dap
+from dap_server.registry import handles
+from kernel.core import model as m
+from kernel.core.ids import FrameId, ThreadId
+
+if TYPE_CHECKING:
+    from dap_server.client_session import ClientSession
+
+SINGLE = "supports_single_thread_execution_requests"
+GRANULARITY = "supports_stepping_granularity"
+
+
+@handles("continue", dap.ContinueArguments, SINGLE, in_order=True)
+async def continue_(
+    session: ClientSession, args: dap.ContinueArguments
+) -> dap.ContinueResponseBody:
+    """Let the program run."""
+    await _resume(session, from_dap.resume(m.StepKind.CONTINUE, args))
+    return dap.ContinueResponseBody(all_threads_continued=not args.single_thread)
+
+
+@handles("next", dap.NextArguments, SINGLE, GRANULARITY, in_order=True)
+async def next_(session: ClientSession, args: dap.NextArguments) -> None:
+    """Step over."""
+    await _resume(session, from_dap.resume(m.StepKind.OVER, args))
+
+
+@handles("stepIn", dap.StepInArguments, SINGLE, GRANULARITY, in_order=True)
+async def step_in(session: ClientSession, args: dap.StepInArguments) -> None:
+    """Step in, into a chosen call if ``targetId`` says so."""
+    await _resume(session, from_dap.resume(m.StepKind.IN, args))
+
+
+@handles("stepOut", dap.StepOutArguments, SINGLE, GRANULARITY, in_order=True)
+async def step_out(session: ClientSession, args: dap.StepOutArguments) -> None:
+    """Step out."""
+    await _resume(session, from_dap.resume(m.StepKind.OUT, args))
+
+
+@handles("stepInTargets", dap.StepInTargetsArguments, "supports_step_in_targets_request")
+async def step_in_targets(
+    session: ClientSession, args: dap.StepInTargetsArguments
+) -> dap.StepInTargetsResponseBody:
+    """The calls on the current line."""
+    found = await session.debuggee.step_in_targets(FrameId(args.frame_id))
+    return dap.StepInTargetsResponseBody(
+        targets=[to_dap.step_in_target(session.client, each) for each in found]
+    )
+
+
+@handles("pause", dap.PauseArguments)
+async def pause(session: ClientSession, args: dap.PauseArguments) -> None:
+    """Stop soon; a ``stopped`` event says when."""
+    session.answer_first()
+    await session.coordinator.pause(ThreadId(args.thread_id) if args.thread_id > 0 else None)
+
+
+@handles("terminateThreads", dap.TerminateThreadsArguments, "supports_terminate_threads_request")
+async def terminate_threads(session: ClientSession, args: dap.TerminateThreadsArguments) -> None:
+    """End these threads and no others."""
+    await session.debuggee.terminate_threads([ThreadId(each) for each in args.thread_ids or ()])
+
+
+async def _resume(session: ClientSession, how: m.Resume) -> None:
+    session.answer_first()
+    session.is_resuming = True
+    try:
+        await session.coordinator.resume(how)
+    finally:
+        session.is_resuming = False

@@ -1,0 +1,29 @@
+"""What a host needs to know of a language to make programs of it ready to be debugged."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from dap_server.console import ProgramConsole
+from kernel.core import model as m
+from kernel.core.settings import DebugSettings
+from kernel.debug.debuggee import Debuggee, Listener
+
+
+class MakeDebuggee(Protocol):
+    """Makes a debuggee on the loop's thread; it starts nothing."""
+
+    def __call__(
+        self, settings: DebugSettings, listener: Listener, console: ProgramConsole, program: str
+    ) -> Debuggee:
+        """``program`` is the path of what will be launched. Raises `UserError`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """A language, as the composition gives it to the adapter."""
+
+    name: str
+    exception_filters: Sequence[m.ExceptionFilter]
+    completion_triggers: Sequence[str]
+    make_debuggee: MakeDebuggee

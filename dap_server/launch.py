@@ -1,0 +1,259 @@
+"""The arguments of ``launch`` and ``attach``: one model each, from which their docs are written.
+
+`read_launch` and `read_attach` check what a client sent; every wrong value is refused by name, with
+what would be right. Keys that editors add for themselves pass, other unknown keys make a warning.
+"""
+
+import os
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    ValidationError,
+    field_validator,
+)
+from pydantic.alias_generators import to_camel
+
+from dap_server.launch_errors import BadConfiguration, explain, warnings
+from kernel.core.model import Program
+from kernel.core.settings import DebugSettings, DisplayLimits, PathMapping
+
+Console = Literal["internalConsole", "integratedTerminal", "externalTerminal"]
+LuaVersion = Literal["5.1", "5.2", "5.3", "5.4", "5.5", "luajit", "luajit2.0", "luajit2.1"]
+
+
+def _templates(value: object) -> object:
+    """A search path as Lua writes it, ``a;b``, is a list too."""
+    return [each for each in value.split(";") if each] if isinstance(value, str) else value
+
+
+Templates = Annotated[
+    list[str], BeforeValidator(_templates, json_schema_input_type=list[str] | str)
+]
+
+
+def _source_maps(value: object) -> bool | dict[str, str]:
+    """Whether maps are followed, or globs; the file's name has no more ``*`` than its glob."""
+    if isinstance(value, bool):
+        return value
+    globs = value.items() if isinstance(value, dict) else [(None, value)]
+    for glob, file in globs:
+        if not isinstance(glob, str) or not isinstance(file, str):
+            raise ValueError("true, false or an object of strings")
+        if file.replace("**", "*").count("*") > glob.replace("**", "*").count("*"):
+            raise ValueError(f"an object in which {file!r} has no * that {glob!r} has not")
+    return dict(globs)
+
+
+SourceMaps = Annotated[
+    bool | dict[str, str],
+    PlainValidator(_source_maps, json_schema_input_type=bool | dict[str, str]),
+]
+PositiveInt = Annotated[int, Field(ge=1)]
+
+
+class Strict(BaseModel):
+    """Wrong types are refused, never converted."""
+
+    model_config = ConfigDict(
+        alias_generator=to_camel,
+        validate_by_name=False,
+        validate_by_alias=True,
+        extra="allow",
+        strict=True,
+        defer_build=True,
+    )
+
+
+class Mapping(Strict):
+    """One folder under its two names."""
+
+    local: str = Field(description="The folder as the editor knows it.")
+    remote: str = Field(description="The same folder where the program runs.")
+
+
+class Display(Strict):
+    """How much of a value is shown at once."""
+
+    max_string: PositiveInt = Field(
+        default=1000, description="Characters of a string before it is cut."
+    )
+    max_children: PositiveInt = Field(
+        default=1000,
+        description="Entries of a table in one page, if the editor does not page itself.",
+    )
+    max_preview: PositiveInt = Field(
+        default=5, description="Entries in a table's one-line summary."
+    )
+
+
+class Configuration(Strict):
+    """What launch and attach have in common."""
+
+    path_mappings: list[Mapping] = Field(
+        default=[],
+        description="Folders that have other names where the program runs, longest match first.",
+    )
+    source_maps: SourceMaps = Field(
+        default=True,
+        description="Whether source maps are followed; or, with them, globs of chunk names and the "
+        "files they are shown as, where * stands for the same.",
+    )
+    skip_files: list[str] = Field(
+        default=[], description="Globs of files that stepping passes over; a leading ! excepts."
+    )
+    just_my_code: bool = Field(
+        default=False, description="Step over everything outside the program's folder."
+    )
+    exception_defaults: list[str] | None = Field(
+        default=None, description="Exception filters that are on until the editor chooses."
+    )
+    display: Display = Field(default=Display(), description="Limits to what is shown of a value.")
+
+    def filters(self) -> tuple[str, ...] | None:
+        """The exception filters that are on until the client chooses."""
+        return None if self.exception_defaults is None else tuple(self.exception_defaults)
+
+    def _shared(self) -> dict[str, Any]:
+        limits, globs = self.display, self.source_maps
+        return {
+            "path_mappings": tuple(PathMapping(m.local, m.remote) for m in self.path_mappings),
+            "source_maps": self.source_maps is not False,
+            "source_globs": tuple(globs.items()) if isinstance(globs, dict) else (),
+            "skip_files": tuple(self.skip_files),
+            "just_my_code": self.just_my_code,
+            "display": DisplayLimits(limits.max_string, limits.max_children, limits.max_preview),
+        }
+
+
+class LaunchConfiguration(Configuration):
+    """Start a program and debug it."""
+
+    program: str = Field(min_length=1, description="The Lua file to run.")
+    args: list[str] = Field(default=[], description="Arguments of the program.")
+    cwd: str | None = Field(
+        default=None, description="The folder to run in; the adapter's by default."
+    )
+    env: dict[str, str | None] = Field(
+        default={}, description="Environment variables to set; null takes one away."
+    )
+    lua: LuaVersion = Field(default="5.4", description="The Lua to run the program with.")
+    lua_path: Templates = Field(
+        default=[], description="Templates, or a path with semicolons, put before package.path."
+    )
+    lua_c_path: Templates = Field(default=[], description="The same for package.cpath.")
+    stop_on_entry: bool = Field(default=False, description="Stop at the first line of the program.")
+    no_debug: bool = Field(default=False, description="Run the program without stopping anywhere.")
+    console: Console = Field(
+        default="internalConsole",
+        description="Where the program reads and writes: the editor or a terminal.",
+    )
+    max_memory_mb: PositiveInt | None = Field(
+        default=None, alias="maxMemoryMB", description="MiB of memory the program may use."
+    )
+
+    @field_validator("cwd")
+    @classmethod
+    def _is_folder(cls, cwd: str | None) -> str | None:
+        if cwd is not None and not os.path.isdir(cwd):
+            raise ValueError("a folder that exists")
+        return cwd
+
+    def settings(self) -> DebugSettings:
+        """What the debuggee needs to know."""
+        return DebugSettings(
+            lua=self.lua,
+            lua_path=tuple(self.lua_path),
+            lua_cpath=tuple(self.lua_c_path),
+            env=dict(self.env),
+            cwd=self.cwd,
+            max_memory_mb=self.max_memory_mb,
+            **self._shared(),
+        )
+
+    def program_to_run(self) -> Program:
+        """The program, its path made absolute against ``cwd``."""
+        path = os.path.normpath(os.path.join(self.cwd or os.getcwd(), self.program))
+        return Program(path, tuple(self.args), self.stop_on_entry, debug=not self.no_debug)
+
+
+class AttachConfiguration(Configuration):
+    """Debug a program that runs already."""
+
+    host: str = Field(default="127.0.0.1", description="Where the program waits to be debugged.")
+    port: Annotated[int, Field(ge=1, le=65535)] | None = Field(
+        default=None,
+        description="The port it waits at; not needed when the editor connects to it directly.",
+    )
+
+    def settings(self) -> DebugSettings:
+        """What the debuggee needs to know."""
+        return DebugSettings(**self._shared())
+
+
+@dataclass(frozen=True, slots=True)
+class LaunchRequest:
+    """A launch, checked."""
+
+    program: Program
+    settings: DebugSettings
+    console: Console
+    exception_defaults: tuple[str, ...] | None
+    """Exception filters that are on until the client chooses; None: those on by default."""
+    warnings: tuple[str, ...]
+    raw: dict[str, Any]
+    """What the client sent, whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class AttachRequest:
+    """An attach, checked."""
+
+    host: str
+    port: int | None
+    settings: DebugSettings
+    exception_defaults: tuple[str, ...] | None
+    warnings: tuple[str, ...]
+    raw: dict[str, Any]
+
+
+def read_launch(raw: dict[str, Any]) -> LaunchRequest:
+    """Check launch arguments; raises `BadConfiguration`."""
+    try:
+        configuration = LaunchConfiguration.model_validate(_given(raw))
+    except ValidationError as error:
+        raise BadConfiguration(explain("launch", LaunchConfiguration, error)) from error
+    return LaunchRequest(
+        configuration.program_to_run(),
+        configuration.settings(),
+        configuration.console,
+        configuration.filters(),
+        warnings("launch", configuration),
+        raw,
+    )
+
+
+def read_attach(raw: dict[str, Any]) -> AttachRequest:
+    """Check attach arguments; raises `BadConfiguration`."""
+    try:
+        configuration = AttachConfiguration.model_validate(_given(raw))
+    except ValidationError as error:
+        raise BadConfiguration(explain("attach", AttachConfiguration, error)) from error
+    return AttachRequest(
+        configuration.host,
+        configuration.port,
+        configuration.settings(),
+        configuration.filters(),
+        warnings("attach", configuration),
+        raw,
+    )
+
+
+def _given(raw: dict[str, Any]) -> dict[str, Any]:
+    """Editors written in languages without "absent" send null for what was not given."""
+    return {key: value for key, value in raw.items() if value is not None}
