@@ -1,0 +1,76 @@
+"""``llmspell debug``: run a script under the debugger and serve clients that connect."""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+
+from kernel.core import model as m
+from kernel.core.settings import DebugSettings
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Debug the script; does not return but for mistakes: the process ends with its status."""
+    words, args = _split(arguments)
+    parser = argparse.ArgumentParser(
+        prog="llmspell debug",
+        usage="llmspell debug SCRIPT --dap-port PORT [--host HOST] [--no-wait] [--lua VERSION] "
+        "[-- ARGUMENT …]",
+        description="Run a Lua script and wait until a debugger attaches; several may, one after "
+        "another. The exit status is the script's own.",
+    )
+    parser.add_argument("script", help="the Lua file")
+    parser.add_argument(
+        "--dap-port", type=_port, required=True, help="where to listen; 0: any free port, printed"
+    )
+    parser.add_argument("--host", default="127.0.0.1", help="listen there (127.0.0.1)")
+    parser.add_argument("--no-wait", action="store_true", help="begin without a debugger")
+    parser.add_argument("--lua", default="5.4", help="5.1 … 5.5, luajit (5.4)")
+    chosen = parser.parse_args(words)
+    if not os.path.isfile(chosen.script):
+        sys.stderr.write(f"llmspell: Script file not found: {chosen.script}\n")
+        return 1
+    from llmspell.script_server import Terms, debug_script, listen
+
+    try:
+        listener = listen(chosen.host, chosen.dap_port)
+    except OSError as error:
+        where = f"{chosen.host}:{chosen.dap_port}"
+        sys.stderr.write(f"llmspell: cannot listen on {where}: {error.strerror or error}\n")
+        return 1
+    terms = Terms(waits=not chosen.no_wait, says_where=True)
+    settings = DebugSettings(lua=chosen.lua)
+    return debug_script(_program(chosen.script, args), settings, listener, terms)
+
+
+def debug_child(script: str, args: Sequence[str], lua: str) -> int | None:
+    """A script that one being debugged has started: wait to be debugged as well.
+
+    None: nobody wants that. Otherwise the process ends with the script's status.
+    """
+    if not os.path.isfile(script):
+        return None
+    from llmspell.script_server import announced, debug_script
+
+    found = announced(script)
+    if found is None:
+        return None
+    listener, terms = found
+    return debug_script(_program(script, args), DebugSettings(lua=lua), listener, terms)
+
+
+def _split(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Ours, and the script's behind ``--``."""
+    words = list(arguments)
+    place = words.index("--") if "--" in words else len(words)
+    return words[:place], words[place + 1 :]
+
+
+def _program(script: str, args: Sequence[str]) -> m.Program:
+    return m.Program(os.path.abspath(script), tuple(args))
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or int(text) > 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port")
+    return int(text)

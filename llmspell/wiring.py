@@ -1,0 +1,16 @@
+"""The composition root: here ports meet their implementations."""
+
+from collections.abc import Sequence
+
+from dap_server.__main__ import lua, main
+from dap_server.language import Language
+
+
+def serve_dap(arguments: Sequence[str]) -> int:
+    """The adapter, with the command line of ``python -m dap_server``."""
+    return main(arguments)
+
+
+def language() -> Language:
+    """The language that scripts are debugged in."""
+    return lua()
