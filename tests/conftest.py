@@ -1,0 +1,63 @@
+"""Options of the whole test suite."""
+
+import os
+
+import pytest
+
+from lua_debug.hook_choice import SWITCH
+from lua_debug.native import why_unavailable
+from lua_debug.versions import VERSIONS
+from tests.support.scenario import TRANSPORTS
+
+HOOKS = ("native", "pure")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """``--lua``, ``--hooks`` and ``--transport`` choose what stories run on, each several times."""
+    parser.addoption("--lua", action="append", choices=[*VERSIONS], help="Lua versions of stories")
+    parser.addoption(
+        "--hooks",
+        action="append",
+        choices=HOOKS,
+        help="what finds lines and steps: the accelerator, hooks in Lua; given once, in all tests",
+    )
+    parser.addoption(
+        "--transport", action="append", choices=TRANSPORTS, help="how stories reach the adapter"
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Where one kind of hooks is asked for, all tests have it, here and in other processes."""
+    asked = config.getoption("--hooks")
+    if asked and len(asked) == 1:
+        os.environ[SWITCH] = asked[0]
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    """Which hooks stories run on."""
+    reason = why_unavailable()
+    return f"hooks of stories: {', '.join(kinds_of_hooks(config))}" + (
+        f" (no accelerator: {reason})" if reason else ""
+    )
+
+
+def kinds_of_hooks(config: pytest.Config) -> list[str]:
+    """Those asked for, or those that programs have; of several only what was built."""
+    built = HOOKS if why_unavailable() is None else ("pure",)
+    asked = config.getoption("--hooks") or [os.environ.get(SWITCH, built[0])]
+    if asked == ["auto"]:
+        return [built[0]]
+    return asked if len(asked) == 1 else [kind for kind in HOOKS if kind in asked and kind in built]
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Every story on all that was asked for: Lua versions (or those marked), hooks, transports."""
+    if "lua" in metafunc.fixturenames:
+        asked = metafunc.config.getoption("--lua") or [*VERSIONS]
+        marker = metafunc.definition.get_closest_marker("lua")
+        wanted = [name for name in asked if marker is None or name in marker.args]
+        metafunc.parametrize("lua", wanted)
+    if "transport" in metafunc.fixturenames:
+        metafunc.parametrize("transport", metafunc.config.getoption("--transport") or ["memory"])
+    if "hooks" in metafunc.fixturenames:
+        metafunc.parametrize("hooks", kinds_of_hooks(metafunc.config))

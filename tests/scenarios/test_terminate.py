@@ -1,0 +1,113 @@
+"""Ending programs, and letting go of them."""
+
+import pytest
+
+from tests.scenarios.test_pause import GOTO, LOOPS, run
+
+
+@pytest.mark.parametrize("loop", LOOPS)
+def test_every_kind_of_loop_can_be_ended(debug, lua, loop):
+    """Terminate ends a program that never would, without a word on stderr."""
+    if loop in GOTO and lua == "5.1":
+        pytest.skip("5.1 has no goto")
+    with debug(f"print('ready')\n{LOOPS[loop]}\nprint('done')\n") as d:
+        run(d)
+        d.requests.terminate()
+        d.wait_for("terminated")
+        assert "" == d.output("stderr")
+        assert "done" not in d.output("stdout")
+
+
+@pytest.mark.parametrize(
+    "loop",
+    [
+        "while true do pcall(function() while true do end end) end",
+        "while true do xpcall(error, function() end) end",
+        "while true do coroutine.wrap(function() while true do pcall(error) end end)() end",
+        "local function f() pcall(function() while true do end end) end"
+        " while true do pcall(coroutine.wrap(f)) end",
+    ],
+)
+def test_nothing_catches_the_end(debug, loop):
+    """However many pcalls there are, terminate ends the program."""
+    with debug(f"print('ready')\n{loop}\n") as d:
+        run(d)
+        d.requests.terminate()
+        d.wait_for("terminated")
+
+
+def test_terminate_where_it_stands(debug):
+    """A stopped program is ended where it stands."""
+    with debug("""
+        local x = 1  -- @here
+        print("never")
+    """) as d:
+        d.break_at("here")
+        d.run()
+        d.requests.terminate()
+        d.wait_for("terminated")
+        assert "" == d.output("stdout")
+
+
+def test_terminate_in_the_middle_of_a_step(debug):
+    """A step over an endless loop does not keep a program from being ended."""
+    with debug("""
+        local x = 1         -- @here
+        while true do end   -- @loop
+    """) as d:
+        d.break_at("here")
+        d.run()
+        d.step_over()
+        d.requests.step_out(thread_id=1)
+        d.requests.terminate()
+        d.wait_for("terminated")
+
+
+def test_ending_one_coroutine(debug):
+    """TerminateThreads ends a coroutine and lets the others go on."""
+    with debug("""
+        local co = coroutine.create(function()
+          while true do
+            coroutine.yield(1)
+          end
+        end)
+        coroutine.resume(co)
+        local x = 1                       -- @here
+        local ok = coroutine.resume(co)
+        print(coroutine.status(co), ok)   -- @print
+    """) as d:
+        d.break_at("here")
+        d.run()
+        other = next(each.id for each in d.requests.threads().threads if each.id != 1)
+        d.requests.terminate_threads(thread_ids=[other])
+        d.run_to_end()
+        assert "dead\tfalse\n" == d.output("stdout")
+
+
+def test_ending_a_coroutine_that_runs(debug):
+    """A coroutine in an endless loop is ended, and whoever resumed it goes on."""
+    with debug("""
+        local co = coroutine.create(function()
+          print("ready")
+          while true do pcall(error) end
+        end)
+        print(coroutine.resume(co))
+    """) as d:
+        run(d)
+        stop = d.pause()
+        d.requests.terminate_threads(thread_ids=[stop.thread])
+        d.run_to_end()
+        assert "ready\nfalse\tthe coroutine was terminated\n" == d.output("stdout")
+
+
+@pytest.mark.parametrize("state", ["running", "paused", "stepping"])
+def test_disconnect_ends_what_was_launched(debug, state):
+    """Whatever the program does, hanging up ends it."""
+    with debug("print('ready') while true do end") as d:
+        run(d)
+        if state != "running":
+            d.pause()
+        if state == "stepping":
+            d.requests.step_out(thread_id=1)
+        d.disconnect()
+        d.wait_for("terminated")
