@@ -1,0 +1,51 @@
+"""``python -m bench [lua…] [--rounds N] [--only overhead|stops]``: print the measurements."""
+
+import argparse
+import sys
+
+from bench import overhead, stops
+from lua_debug.versions import VERSIONS
+
+
+def tell_stops(lua: str) -> None:
+    """Rates and latencies of one version."""
+    false = stops.rate(lua, 3_000_000, condition="i < 0")
+    counted = stops.rate(lua, 1_000_000, hit_condition="== 2000000")
+    logged = stops.rate(lua, 200_000, log_message="i is {i}")
+    over = stops.step_over(lua)
+    rows = {
+        "false conditions, per second": f"{false:,.0f}",
+        "hit counts, per second": f"{counted:,.0f}",
+        "log points, per second": f"{logged:,.0f}",
+        "step over 3,000,000 lines, ratio": f"{over['loop']:.2f}",
+        "step over fib(24), ratio": f"{over['calls']:.2f}",
+        "step to stopped over TCP, ms": f"{stops.step_latency(lua):.2f}",
+    }
+    found = stops.looking(lua)
+    rows[f"stack page at depth {stops.depth_of(lua):,}, ms"] = f"{found['stack page']:.2f}"
+    rows["first page of 1,000,000 entries, ms"] = f"{found['first table page']:.2f}"
+    rows["the same page again, ms"] = f"{found['table page']:.2f}"
+    for name, value in rows.items():
+        sys.stdout.write(f"{lua:10} {name:36} {value}\n")
+    sys.stdout.flush()
+
+
+def main() -> int:
+    """Measure what was asked for."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("lua", nargs="*", default=[*VERSIONS], help="versions; all by default")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--only", choices=("overhead", "stops"))
+    chosen = parser.parse_args()
+    if chosen.only != "stops":
+        overhead.head()
+        for lua in chosen.lua:
+            overhead.measure(lua, chosen.rounds)
+    if chosen.only != "overhead":
+        for lua in chosen.lua:
+            tell_stops(lua)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
