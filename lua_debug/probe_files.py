@@ -21,6 +21,8 @@ BASE = (
     "hooks",
     "resuming",
 )
+# What runs while the program is stopped. LuaJIT does not compile it: a trace keeps the values it met,
+# so that looking at a weak table would keep what is in it.
 INSPECTION = (
     "references",
     "lexer",
@@ -39,12 +41,12 @@ INSPECTION = (
     "pure",
     "serialize",
     "evaluate",
-    "conditions",
     "complete",
     "stopped",
-    "data",
 )
 CONTROL = (
+    "conditions",
+    "data",
     "logs",
     "core",
     "cramped",
@@ -79,14 +81,15 @@ def load_probe(
     probe.settings = runtime.table_from(dict(settings))
     load = runtime.execute(
         """local loadstring, name = loadstring or load, ...
-        return function(text, P)
+        return function(text, P, is_compiled)
             local chunk, message = loadstring(text, name)
             if not chunk then error(message) end
+            if jit and not is_compiled then jit.off(chunk, true) end
             chunk(P)
         end""",
         _CHUNK_NAME,
     )
     for name in names:
         text = files("lua_debug").joinpath(f"probe/{name}.lua").read_text("utf-8")
-        load(text.encode("utf-8").decode("latin-1"), probe)
+        load(text.encode("utf-8").decode("latin-1"), probe, name not in INSPECTION)
     return probe
