@@ -21,12 +21,14 @@ from kernel.core.model import (
 )
 from lua_debug.arming import AnySpec, Arming
 from lua_debug.chunks import Chunk, Chunks
+from lua_debug.exchanges import Exchanges, missing
 from lua_debug.original_places import original_locations, original_places
 from lua_debug.origins import Origins
 from lua_debug.places import Place, TextPlaces
 from lua_debug.refusals import Refusals
 from lua_debug.sources import Sources
 from lua_debug.syntax.active_lines import ActiveLines, FunctionLines, LuaSyntaxError
+from lua_debug.syntax.probes import Spot
 from lua_debug.syntax.slices import function_slice
 
 Emit = Callable[[Breakpoint], None]
@@ -61,6 +63,7 @@ class BreakpointTable:
         self._specs: dict[str, list[BreakpointSpec]] = {}
         self._functions: list[FunctionBreakpointSpec] = []
         self._chunks = Chunks(lines, safepoints=safepoints)
+        self._exchanges = Exchanges(self._chunks)
         self._told: dict[BreakpointId, Breakpoint] = {}
         self._numbers = itertools.count(1)
         self._program: str | None = None
@@ -127,6 +130,7 @@ class BreakpointTable:
             probed = None
             if use_hooks:
                 chunk.probes, chunk.marks, chunk.is_compiled = {}, {}, True
+                chunk.compiled = None
             else:
                 spots = [place.spot for _, place in self._places(chunk)]
                 probed = self._chunks.probed(chunk, spots)
@@ -154,7 +158,26 @@ class BreakpointTable:
             for chunks in self._chunks:
                 arming.add(chunks, [list(self._places(chunk)) for chunk in chunks])
             specs = [each for each in self._all_specs() if not self._refusals.of(each)]
-            return arming.command(next(self._numbers), specs)
+            command = arming.command(next(self._numbers), specs)
+            return command | {"exchanges": any(True for _ in self._missing())}
+
+    def _missing(self) -> Iterator[tuple[Chunk, frozenset[Spot]]]:
+        for chunk in (each for chunks in self._chunks for each in chunks):
+            spots = missing(chunk, [place.spot for _, place in self._places(chunk)])
+            if spots:
+                yield chunk, spots
+
+    def exchanges(self) -> list[dict[str, Any]]:
+        """The texts that the probe may exchange so that all that is set now has its probes."""
+        with self._lock:
+            return self._exchanges.begin(list(self._missing()))
+
+    def exchanged(self, number: int, outcome: str) -> None:
+        """What became of one of them; see `Exchanges.end`."""
+        with self._lock:
+            chunk = self._exchanges.end(number, outcome)
+            if chunk is not None:
+                self._announce(chunk)
 
     def _places(self, chunk: Chunk) -> Iterator[tuple[AnySpec, Place]]:
         for spec in self._specs.get(chunk.key, ()):

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from lua_debug.origins import Origins
 from lua_debug.places import TextPlaces
 from lua_debug.syntax.active_lines import ActiveLines
-from lua_debug.syntax.probes import Spot, instrument
+from lua_debug.syntax.probes import Instrumented, Spot, instrument
 from lua_debug.syntax.safepoints import SAFEPOINT
 
 _KEPT_VERSIONS = 50
@@ -24,6 +24,8 @@ class Chunk:
 
     ``single`` probes have one place. One text may be compiled several times with different probes,
     and functions of all of these may be alive at once. ``marks``: as `Instrumented` has them.
+    ``compiled``: the text with its probes, if functions of it could be given more of them; ``late``
+    are the spots of those that were.
     """
 
     raw: str
@@ -34,6 +36,8 @@ class Chunk:
     single: frozenset[Spot] = frozenset()
     marks: Mapping[int, int] = field(default_factory=dict)
     is_compiled: bool = False
+    compiled: bytes | None = None
+    late: frozenset[Spot] = frozenset()
     origins: Origins | None = None
 
     def marks_around(self, line: int) -> frozenset[int] | None:
@@ -93,10 +97,13 @@ class Chunks:
         wanted = frozenset(spots)
         is_new, chunk.is_compiled = not chunk.is_compiled, True
         if wanted <= chunk.asked:
+            if chunk.compiled is not None:
+                return chunk.compiled
             if not chunk.probes and not self._safepoints:
                 return None
             again = instrument(chunk.places.text, chunk.probes, safepoints=self._safepoints)
             chunk.marks = again.marks
+            chunk.compiled = again.text if self._safepoints else None
             return again.text
         wanted |= chunk.asked
         ids = {spot: chunk.probes.get(spot) or next(self._probe_ids) for spot in wanted}
@@ -107,7 +114,20 @@ class Chunks:
             self._append(self._by_key[chunk.key], chunk)
         chunk.asked, chunk.probes, chunk.single = wanted, dict(result.ids), result.single
         chunk.marks = result.marks
+        chunk.compiled = result.text if self._safepoints else None
         return result.text if result.ids or self._safepoints else None
+
+    def with_more(self, chunk: Chunk, spots: Iterable[Spot]) -> tuple[int, Instrumented]:
+        """A compiled chunk's text with probes at these spots besides its own.
+
+        And the first id of the new ones; those of the old are lower.
+        """
+        first = next(self._probe_ids)
+        added = frozenset(spots) - chunk.asked
+        ids = {**chunk.probes, **{spot: next(self._probe_ids) for spot in added}}
+        return first, instrument(
+            chunk.places.text, ids, safepoints=self._safepoints, late=chunk.late | added
+        )
 
     def _append(self, known: list[Chunk], chunk: Chunk) -> None:
         known.append(chunk)

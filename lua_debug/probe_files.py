@@ -21,8 +21,8 @@ BASE = (
     "hooks",
     "resuming",
 )
-# What runs while the program is stopped. LuaJIT does not compile it: a trace keeps the values it met,
-# so that looking at a weak table would keep what is in it.
+# What runs while the program is stopped. LuaJIT does not compile it: a trace keeps the values it
+# met, so that looking at a weak table would keep what is in it.
 INSPECTION = (
     "references",
     "lexer",
@@ -43,14 +43,15 @@ INSPECTION = (
     "evaluate",
     "complete",
     "stopped",
+    "data",
 )
 CONTROL = (
     "conditions",
-    "data",
     "logs",
     "core",
     "cramped",
     "memory",
+    "exchanging",
     "breakpoints",
     "watches",
     "errors",

@@ -98,6 +98,7 @@ typedef struct Layout {
     int pc_offset;       /* LuaJIT: of the saved pc in a C frame, 0: unknown */
     int c_frame_offset;  /* LuaJIT: of the C frame in lua_State */
     int first_return;    /* LuaJIT: number of the bytecode RETM, which RET, RET0 and RET1 follow */
+    int has_bodies;      /* LuaJIT: function bodies are as bodies.inc has them */
 } Layout;
 
 typedef struct Runtime {

@@ -165,6 +165,7 @@ local function make_polling_handler()
   P.flag, P.flag_address = flag, lib.tonumber(ffi.cast("uintptr_t", flag))
   local function heard()
     flag[0] = 0
+    P.exchange_again()
     if P.evaluating == 0 then P.interrupted()
     elseif P.guard then P.guard.again()
     else P.condition_interrupted() end
@@ -362,6 +363,7 @@ end
 --   later than a command that still waits, which knows nothing of that chunk
 function P.ops.arm(command)
   if command.number < newest then return {} end
+  if command.exchanges then command = P.with_exchanges(command) end
   newest = command.number
   P.prepare_breakpoints("code", command.specs)
   arm_probes(command.probes, command.specs)

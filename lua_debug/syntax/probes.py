@@ -68,6 +68,7 @@ def instrument(
     *,
     safepoints: bool = False,
     skip: Container[int] = (),
+    late: Container[Spot] = (),
 ) -> Instrumented:
     """Put a probe at each wanted spot, so that a visit calls it once before the line does anything.
 
@@ -75,8 +76,10 @@ def instrument(
     nearest at or before the column, whenever it is executed; a `Safepoint` for itself. With
     ``safepoints``, every function and every turn of a loop calls a probe, with the id `SAFEPOINT`
     where no other stands; at a function's entry its ``FORM`` is the function's first line.
-    Lines in ``skip`` get nothing at all. A text with a syntax error is returned as it is. Whether
-    the result compiles (registers and jumps are limited) is for the caller to check.
+    Lines in ``skip`` get nothing at all. Probes of ``late`` spots change nothing else: without
+    them the text would be the same as if they had not been wanted. A text with a syntax error is
+    returned as it is. Whether the result compiles (registers and jumps are limited) is for the
+    caller to check.
     """
     syntax = syntax_of(text)
     spots = {spot: id for spot, id in wanted.items() if line_of(spot) not in skip}
@@ -86,7 +89,7 @@ def instrument(
     points = _points_by_line(syntax, sorted({line_of(spot) for spot in spots}))
     ids: dict[Spot, int] = {}
     single: set[Spot] = set()
-    for spot in sorted(spots, key=lambda spot: not isinstance(spot, int)):
+    for spot in sorted(spots, key=lambda spot: (spot in late, not isinstance(spot, int))):
         found = _places_of(spot, syntax, points)
         if len(found) == 1:
             single.add(spot)
@@ -95,7 +98,8 @@ def instrument(
             ids[spot] = spots[spot]
             for point, form in found:
                 insertions.add(point, ids[spot], form)
-    marks = _add_safepoints(syntax, insertions, skip) if safepoints else {}
+    early = frozenset(id for spot, id in spots.items() if spot not in late)
+    marks = _add_safepoints(syntax, insertions, skip, early) if safepoints else {}
     return Instrumented(
         insertions.apply(text),
         frozenset(ids),
@@ -107,13 +111,13 @@ def instrument(
 
 
 def _add_safepoints(
-    syntax: Syntax, insertions: "_Insertions", skip: Container[int]
+    syntax: Syntax, insertions: "_Insertions", skip: Container[int], early: Container[int]
 ) -> Mapping[int, int]:
-    """Put in those that no other probe stands for; answers which functions' entries they tell."""
+    """Put in those that no early probe stands for; answers which functions' entries they tell."""
     marks: dict[int, int] = {}
     unmarked: set[int] = set()
     for safe in safepoints_of(syntax):
-        if safe.line in skip or safe.offset in insertions:
+        if safe.line in skip or insertions.has(safe.offset, early):
             unmarked.add(safe.function)
             continue
         insertions.add(safe, SAFEPOINT, safe.function or _HIT)
@@ -183,18 +187,19 @@ class _Insertions:
     """What goes where; several probes at one place become one piece of text."""
 
     def __init__(self) -> None:
-        self._at: dict[int, list[str]] = {}
+        self._at: dict[int, list[tuple[int, str]]] = {}
         self._single: dict[tuple[int, int], int] = {}
         self._in_condition: set[int] = set()
 
-    def __contains__(self, offset: int) -> bool:
-        return offset in self._at
+    def has(self, offset: int, ids: Container[int]) -> bool:
+        """Whether a probe of these ids stands there."""
+        return any(id in ids for id, _ in self._at.get(offset, ()))
 
     def add(self, point: Point | Safepoint, id: int, form: int) -> None:
         calls = self._at.setdefault(point.offset, [])
         call = f"(true)({id})" if form == _HIT else f"(true)({id},{form})"
-        if call not in calls:
-            calls.append(call)
+        if (id, call) not in calls:
+            calls.append((id, call))
         if point.in_condition:
             self._in_condition.add(point.offset)
 
@@ -208,7 +213,9 @@ class _Insertions:
     def apply(self, text: bytes) -> bytes:
         pieces = []
         done = 0
-        for offset, calls in sorted(self._at.items()):
+        for offset, found in sorted(self._at.items()):
+            # The newest comes first: whoever waits in an older one is behind it.
+            calls = [call for _, call in sorted(found, key=lambda each: -each[0])]
             if offset in self._in_condition:
                 probe = "".join(f" {call} or " for call in calls)
             else:
