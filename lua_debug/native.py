@@ -28,7 +28,7 @@ HOOKS: Mapping[str, str] = MappingProxyType(
         "enter": "enter(): lines are heard from here on (LuaJIT)",
         "exchange": "exchange(before, after, first) -> 'done' | 'later' | why not: functions of a "
         "text get the bodies of the same text with more source probes, whose ids begin with first; "
-        "both arguments are its main function, the second is to be kept for ever (LuaJIT)",
+        "both arguments are its main function (LuaJIT)",
         "loaded": "loaded(): code is about to be loaded; what is known of functions is void",
         "step": "step('in' | 'over' | 'out' | nil, level | nil, thread | nil): arms a step of the "
         "running thread from the frame at level, as the caller counts (nil: from outside of all "

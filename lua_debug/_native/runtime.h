@@ -144,7 +144,8 @@ typedef struct Runtime {
 
     /* references into the registry; 0: none */
     int probe_ref, on_event_ref, hooks_ref, returned_ref, thread_ref;
-    int watch_ref, user_ref, doomed_ref, created_ref, interpreted_ref;
+    int watch_ref, user_ref, doomed_ref, created_ref, interpreted_ref, bodies_ref;
+    int kept_bodies; /* LuaJIT: how many the table of bodies_ref has */
 } Runtime;
 
 extern Runtime runtimes[MAX_RUNTIMES];

@@ -5,18 +5,15 @@ local P = ...
 local lib = P.lib
 local host, loadstring, pcall = P.host, lib.loadstring, lib.pcall
 
-local OFTEN = 100 -- how many safepoints one that could not be done yet is tried at
+local OFTEN = 10 -- how many safepoints one that could not be done yet is tried at
 
-local kept = {} -- functions whose bodies are in use elsewhere, unknown to the collector
 local left = 0 -- tries until what waits is given up; 0: nothing waits
 
 -- "done", "later" or why not.
 local function exchange(offer)
   local before, after = loadstring(offer.before, offer.raw), loadstring(offer.after, offer.raw)
   if not before or not after then return "it does not compile" end
-  kept[#kept + 1] = after
   local ok, outcome = pcall(P.hooks.exchange, before, after, offer.first)
-  if not ok or outcome ~= "done" then kept[#kept] = nil end
   return ok and outcome or "the compiler is busy"
 end
 
