@@ -7,7 +7,7 @@ import pytest
 
 from lua_debug import native
 from lua_debug.probe_files import load_probe
-from lua_debug.syntax.probes import instrument
+from lua_debug.syntax.probes import Spot, instrument
 from lua_debug.syntax.safepoints import SAFEPOINT
 from lua_debug.versions import VERSIONS, make_runtime
 from tests.unit.lua_debug.native_runs import needs_native
@@ -293,3 +293,29 @@ def test_one_line_after_the_other(version: str, name: str) -> None:
     text = PROGRAMS[name].encode()
     for seed in range(5):
         check(version, text, some_moments(version, text, seed))
+
+
+def test_a_function_that_the_script_keeps_from_the_compiler(version: str) -> None:
+    """It is not exchanged, since the new body would be compiled; the program goes on as before."""
+    text = b"""
+        local function slow(n)
+          local a = n
+          return a
+        end
+        jit.off(slow)
+        for i = 1, 3 do
+          tell(slow(i))
+        end
+        """
+    told = run(version, [probed(text, []), probed(text, [(3, frozenset({3}))])], [3])
+    assert ("it is not compiled", "1 2 3") == (told.outcome, told.text)
+
+
+def test_functions_that_nobody_can_tell_apart(version: str) -> None:
+    """Neither of two alike on one line is given a probe that the other does not get."""
+    text = b"local f, g = function() return 1 end, function() return 1 end tell(f()) tell(g())"
+    for at in (text.index(b"return"), text.rindex(b"return")):
+        ids: dict[Spot, int] = {(1, at + 1): FIRST + 1001}
+        after = instrument(text, ids, safepoints=True, late=ids).text
+        told = run(version, [probed(text, []), after], [1])
+        assert ("two functions look the same", "1 1") == (told.outcome, told.text)
