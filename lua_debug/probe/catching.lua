@@ -134,7 +134,7 @@ local mourned = P.mourned
 
 -- A coroutine under coroutine.resume died of an error; its stack is still there.
 function P.resume_failed(thread, err)
-  if mourned[thread] or not wants.caught then return end
+  if mourned[thread] or not wants.caught then return P.give_room_back() end
   P.make_room() -- it may be dead of having none
   mourned[thread] = true
   if not P.was_told(thread, err) then P.stop_on_error("caught", err, thread) end
@@ -143,7 +143,7 @@ end
 
 -- A coroutine under coroutine.wrap is dead of an error, which is raised again in the running one.
 local function wrap_failed(thread, err)
-  if mourned[thread] or not (wants.caught or wants.uncaught) then return end
+  if mourned[thread] or not (wants.caught or wants.uncaught) then return P.give_room_back() end
   P.make_room()
   mourned[thread] = true
   if not P.was_told(thread, err) then P.stop_on_error(P.is_caught_here() and "caught" or "uncaught", err, thread) end

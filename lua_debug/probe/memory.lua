@@ -8,30 +8,41 @@ local limit, set_limit = P.settings.memory_limit, P.host.limit_memory
 
 local RESERVE = 256 * 1024
 
-local reserve = nil
+local is_roomy = false -- whether the limit is raised
 
-local function keep_reserve() reserve = rep("\0", RESERVE) end
+P.reserve = nil -- the accelerator lets it go before it tells of a coroutine that died of having no memory
+
+local function keep_reserve()
+  if not P.reserve then P.reserve = rep("\0", RESERVE) end
+end
 
 local function is_nearly_full() return collectgarbage("count") * 1024 > limit - 2 * RESERVE end
 
 -- Called before the debugger does anything that needs memory.
 function P.make_room()
-  if not reserve then return end
-  reserve = nil
+  if not limit or is_roomy then return end
+  is_roomy = true
+  P.reserve = nil
   if is_nearly_full() then collectgarbage() end
   set_limit(false)
 end
 
 -- The script goes on with its own limit.
 function P.give_room_back()
-  if not limit or reserve then return end
-  -- 5.1 and LuaJIT do not collect where memory is short, and what a stop has left would count.
-  if P.is_51 and is_nearly_full() then collectgarbage() end
-  set_limit(true)
+  if not limit then return end
+  if is_roomy then
+    is_roomy = false
+    -- 5.1 and LuaJIT do not collect where memory is short, and what a stop has left would count.
+    if P.is_51 and is_nearly_full() then collectgarbage() end
+    set_limit(true)
+  end
   pcall(keep_reserve)
 end
 
-P.give_room_back()
+if limit then
+  set_limit(true)
+  keep_reserve()
+end
 
 local stop_here = P.stop_here
 

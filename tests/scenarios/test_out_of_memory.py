@@ -51,11 +51,13 @@ def test_a_program_goes_on_that_catches_it(debug):
         assert "false\tnot enough memory\t1000000\n" * 3 == d.output("stdout")
 
 
+@pytest.mark.parametrize("used", range(50, 1050, 125))
 @pytest.mark.lua(*ROOMY)
-def test_a_coroutine_that_uses_up_the_memory(debug):
-    """A coroutine that is dead of it still has its stack, so there the program stops."""
+def test_a_coroutine_that_uses_up_the_memory(debug, used):
+    """A coroutine that is dead of it has its stack still, and be there no byte left, it stops."""
     with debug(
-        GROW
+        f"local used = ('x'):rep({used})\n"
+        + GROW
         + """
         local co = coroutine.create(grow)
         print(coroutine.resume(co))
