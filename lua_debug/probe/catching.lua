@@ -67,19 +67,21 @@ end
 
 -- Who catches ---------------------------------------------------------------------------------------
 
-local DEEP = 10000 -- levels that are searched from the inside; of deeper stacks also the outer end
-local ENDS = 300
+-- Levels that are searched from the inside; of deeper stacks also the outer end. Lua looks for each
+-- from the inside, one after the other.
+local DEEP = 10000
+local ENDS = 40
 
-local function is_catcher(thread, level)
-  local func = getinfo(thread, level, "f").func
+local function is_catcher(thread, level, func)
   if func == lib.pcall or func == lib.load then return true end
   return func == xpcall and P.traced_call(thread, level, func) ~= ""
 end
 
 local function catches_between(thread, first, last)
   for level = first, last do
-    if not getinfo(thread, level, "l") then return false end
-    if is_catcher(thread, level) then return true end
+    local info = getinfo(thread, level, "f")
+    if not info then return false end
+    if is_catcher(thread, level, info.func) then return true end
   end
   return nil
 end

@@ -213,3 +213,23 @@ def test_wrong_arguments_are_refused_in_the_words_of_lua(debug):
             check=True,
         )
         assert plain.stdout == d.output("stdout")
+
+
+def test_a_return_hook_and_tail_calls(debug):
+    """Lua 5.1 tells the return of each function that another one called last; others tell calls."""
+    with debug("""
+        local told = {}
+        local function last(x) return x end
+        local function first(x) return last(x) end
+        debug.sethook(function(event) told[event] = (told[event] or 0) + 1 end, "cr")
+        first(1) first(2)
+        pcall(first, 3)
+        debug.sethook()
+        print(told["return"] > 3, told["tail return"], told["tail call"])
+        print("here")  -- @here
+    """) as d:
+        d.break_at("here")
+        d.run()
+        tails = ["3", "nil"] if d.lua == "5.1" else ["nil", "nil" if "jit" in d.lua else "3"]
+        assert ["true", *tails] == d.output("stdout").split()
+        assert 0 == d.run_to_end()
