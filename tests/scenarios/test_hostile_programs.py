@@ -222,8 +222,7 @@ def test_a_return_hook_and_tail_calls(debug):
         local function last(x) return x end
         local function first(x) return last(x) end
         debug.sethook(function(event) told[event] = (told[event] or 0) + 1 end, "cr")
-        first(1) first(2)
-        pcall(first, 3)
+        local one, two, three = first(1), first(2), first(3)
         debug.sethook()
         print(told["return"] > 3, told["tail return"], told["tail call"])
         print("here")  -- @here
