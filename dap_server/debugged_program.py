@@ -27,6 +27,11 @@ if TYPE_CHECKING:
 LAST_WORDS = 5.0
 """Seconds an ended program has to say so before it is given up."""
 
+UNENDING = (
+    "The program does not end: it is in a C function, a finalizer or a child process "
+    "that does not return."
+)
+
 
 class DebuggedProgram:
     """One program after another (`restart`), of one session."""
@@ -47,6 +52,7 @@ class DebuggedProgram:
         """The client left, and the program did not end with that."""
         self._unsubscribe: Callable[[], None] = lambda: None
         self._is_silent = False
+        self._is_given_up = False
 
     @property
     def is_attached(self) -> bool:
@@ -105,6 +111,10 @@ class DebuggedProgram:
         """End the program and start it, or another, with the same breakpoints."""
         self._check(request)
         await self._end(silently=True)
+        if self._made is not None and not self.ended.is_set():
+            # Two programs would share standard input and output.
+            self._abandon()
+            raise UserError(UNENDING)
         session, self.request = self._session, request
         self.coordinator = self._made = None
         self._is_started, self.ended = False, anyio.Event()
@@ -245,15 +255,33 @@ class DebuggedProgram:
         ends = not self.is_attached if terminate is None else terminate
         await (self._end() if ends else self._let_go(stays=suspend and self.is_attached))
 
+    async def terminate(self) -> None:
+        """End the program. One that does not end is given up, and the client told so."""
+        await self._ask_to_end()
+        if not self.ended.is_set() and not self._is_given_up:
+            self._session.say(UNENDING, "important")
+            self._abandon()
+
+    async def _ask_to_end(self) -> None:
+        if self._made is None or self._is_given_up:
+            return
+        with suppress(KernelError), anyio.move_on_after(LAST_WORDS):
+            await self._made.debuggee.terminate()
+            await self.ended.wait()
+
+    def _abandon(self) -> None:
+        """What the program says from now on is nobody's business."""
+        self._is_given_up = True
+        self._unsubscribe()
+        self._session.send_event("terminated", None)
+
     async def _end(self, silently: bool = False) -> None:
         """End the program; ``silently`` tells the client nothing about it."""
         self._is_silent = silently
         if self._made is not None and not self.ended.is_set():
-            with suppress(KernelError), anyio.move_on_after(LAST_WORDS):
-                await self._made.debuggee.terminate()
-                await self.ended.wait()
-            if not self.ended.is_set() and not silently:
-                self._session.send_event("terminated", None)
+            await self._ask_to_end()
+            if not self.ended.is_set() and not silently and not self._is_given_up:
+                self._abandon()
         self._unsubscribe()
         self._is_silent = False
 

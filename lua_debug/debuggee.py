@@ -182,6 +182,7 @@ class LuaDebuggee:
         if self._has_started:
             self._is_stopped = False
             self._thread.post("terminate")
+            self._host.feed("")  # a script that waits for a line goes on, and ends
         else:
             self._tell(e.Exited(0))
 

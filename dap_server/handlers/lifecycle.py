@@ -82,7 +82,7 @@ async def terminate(session: ClientSession, _args: dap.TerminateArguments) -> No
         session.send_event("terminated", None)
         return
     session.answer_first()
-    await session.debuggee.terminate()
+    await session.program.terminate()
 
 
 @handles(

@@ -2,6 +2,7 @@
 
 import pytest
 
+from dap_server.client import RequestFailed
 from tests.scenarios.test_pause import GOTO, LOOPS, run
 
 
@@ -111,3 +112,17 @@ def test_disconnect_ends_what_was_launched(debug, state):
             d.requests.step_out(thread_id=1)
         d.disconnect()
         d.wait_for("terminated")
+
+
+def test_a_program_in_c_that_does_not_return_is_given_up(debug):
+    """The client is told so, and that its session is over; it is not started anew beside itself."""
+    with debug("""
+        print("ready")
+        os.execute("sleep 8")
+    """) as d:
+        run(d)
+        d.requests.terminate()
+        d.wait_for("terminated")
+        assert "does not end" in d.output("important")
+        with pytest.raises(RequestFailed, match="does not end"):
+            d.requests.restart()

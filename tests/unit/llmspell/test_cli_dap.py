@@ -77,6 +77,24 @@ def test_a_typed_line_answers_io_read(tmp_path: Path) -> None:
         assert "name?\nhello you\n" == client.output("stdout")
 
 
+@pytest.mark.parametrize("ends", ["terminate", "restart"])
+def test_a_program_that_waits_for_input_ends(tmp_path: Path, ends: str) -> None:
+    """At once; what is typed after a restart is for the new program."""
+    program = write(tmp_path, "a.lua", "print('name?')\nprint('hello ' .. io.read())\n")
+    with on_stdio(tmp_path) as client:
+        client.start("launch", {"program": str(program)})
+        client.result("configurationDone", client.send("configurationDone"))
+        adapter = client.wait_for("process")["systemProcessId"]
+        become(lambda: reads_stdin(adapter))
+        client.result(ends, client.send(ends))
+        if ends == "restart":
+            become(lambda: client.output("stdout") == "name?\nname?\n" and reads_stdin(adapter))
+            client.requests.evaluate(expression="you", context="repl")
+        client.wait_for("terminated")
+        assert ends == "terminate" or client.output("stdout").endswith("hello you\n")
+        assert "does not end" not in client.output()
+
+
 def test_a_server_serves_many_at_once(server: Running, tmp_path: Path) -> None:
     """Each has a process of its own and sees its own program."""
     program = write(tmp_path, "a.lua", "local who = ...\nprint(who)\n")
