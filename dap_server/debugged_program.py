@@ -238,7 +238,7 @@ class DebuggedProgram:
             self.ended.set()
             # A launch that still waits for the client has nothing to wait for.
             self.configured.set()
-        if not self._is_silent:
+        if not self._is_silent or isinstance(event, e.OutputWritten):
             self._session.hear(event)
 
     # --- the end --------------------------------------------------------------------------------
