@@ -160,9 +160,11 @@ local function upvalue_child(func, index, base)
   }
 end
 
--- The upvalues of a function as children; an ordinary _ENV is left out.
+-- The upvalues of a function as children; an ordinary _ENV is left out. The probe's functions stand for C
+-- functions, which have none.
 function P.upvalues_of(func, base)
   local children = {}
+  if P.is_probe(func) then return children end
   for index = 1, 255 do
     local child = upvalue_child(func, index, base)
     if not child then break end
@@ -180,7 +182,7 @@ local function open_function(record)
   local func, base = record.value, record.name
   local children = P.upvalues_of(func, base)
   local info = getinfo(func, "S")
-  if info.what ~= "C" then children[#children + 1] = definition_child(func, info) end
+  if info.what ~= "C" and not P.is_probe(func) then children[#children + 1] = definition_child(func, info) end
   if P.is_51 then
     local environment = lib.getfenv(func)
     if environment ~= P.globals then

@@ -158,7 +158,7 @@ end
 local function locals_scope(frame)
   local children = locals_of(frame)
   local info = getinfo(frame.func, "S")
-  local is_lua = info.what ~= "C"
+  local is_lua = info.what ~= "C" and not P.is_probe(frame.func)
   return minted("Locals", frame, function() return P.open_locals(frame) end, {
     hint = "locals", named = #children, expensive = false,
     source = is_lua and P.source_of(info.source) or nil,

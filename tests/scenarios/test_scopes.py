@@ -208,3 +208,19 @@ def test_every_frame_has_scopes_of_its_own(debug):
         assert [{"n": "0"}, {"n": "1"}, {"n": "2"}, {"n": "3"}] == [
             d.locals(each.id) for each in frames
         ]
+
+
+def test_a_frame_of_a_library_function(debug):
+    """What stands in for functions of C shows what those would: values passed, no code, no upvalues."""
+    with debug("""
+        local function inner()
+          return 1  -- @here
+        end
+        print(pcall(inner))
+    """) as d:
+        d.break_at("here")
+        stop = d.run()
+        frames = d.requests.stack_trace(thread_id=stop.thread).stack_frames
+        scopes = d.scopes(next(frame.id for frame in frames if frame.name == "pcall"))
+        assert {"Locals", "Globals"} == set(scopes)
+        assert (None, None) == (scopes["Locals"].source, scopes["Locals"].line)
