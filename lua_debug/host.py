@@ -81,7 +81,8 @@ class Host:
         self._decoders = defaultdict[str, codecs.IncrementalDecoder](
             lambda: make_decoder("backslashreplace")
         )
-        self._loaded: dict[str, None] = {}
+        self._loaded: dict[str, int] = {}
+        """The raw sources of what was loaded, each with a hash of its newest text."""
         self._announced: set[m.Source] = set()
         self.modules: dict[str, m.Module] = {}
         self._module_of: dict[str, str] = {}
@@ -313,12 +314,15 @@ class Host:
         if raw.encode("latin-1") == text:
             return
         self._sources.loaded(raw, text)
-        if raw not in self._loaded and len(self._loaded) < _LISTED_SOURCES:
-            self._loaded[raw] = None
-            for source in self._sources.listed(raw):
-                if source not in self._announced:
-                    self._announced.add(source)
-                    self._tell(e.SourceLoaded(source))
+        before = self._loaded.get(raw)
+        if before is None and len(self._loaded) >= _LISTED_SOURCES:
+            return
+        self._loaded[raw] = hash(text)
+        is_changed = before not in (None, hash(text))
+        for source in self._sources.listed(raw) if before is None or is_changed else ():
+            if is_changed or source not in self._announced:
+                self._announced.add(source)
+                self._tell(e.SourceLoaded(source, "changed" if is_changed else "new"))
 
     def loaded_sources(self) -> list[m.Source]:
         """Files and named chunks as they were loaded, each before what it was made from."""
@@ -332,9 +336,10 @@ class Host:
         source = self._sources.of("@" + path)
         is_mine = source.hint is not m.SourceHint.DEEMPHASIZE
         module = m.Module(shown, shown, source.path or where, is_user_code=is_mine)
+        reason = "changed" if shown in self.modules else "new"
         self.modules[shown] = module
         self._module_of["@" + path] = shown
-        self._tell(e.ModuleLoaded(module))
+        self._tell(e.ModuleLoaded(module, reason))
 
     def exit(self, code: int) -> None:
         """The script called os.exit."""

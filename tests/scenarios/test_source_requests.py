@@ -192,3 +192,26 @@ def test_skipped_modules_are_no_user_code(debug):
         }
         hints = {each.name: each.presentation_hint for each in d.requests.loaded_sources().sources}
         assert (None, "deemphasize") == (hints["one.lua"], hints["part.lua"])
+
+
+def test_what_is_loaded_again(debug):
+    """A source with another text and a module that is required anew have changed, not come."""
+    program = """
+        local file = io.open("part.lua", "w") file:write("return 1") file:close()
+        require("part")
+        package.loaded.part = nil
+        require("part")
+        file = io.open("part.lua", "w") file:write("return 2") file:close()
+        package.loaded.part = nil
+        print(require("part"))
+    """
+    with debug(program) as d:
+        assert 0 == d.run_to_end()
+        sources = [
+            body["reason"]
+            for body in d.frames.received("loadedSource")
+            if body["source"]["name"] == "part.lua"
+        ]
+        modules = [body["reason"] for body in d.frames.received("module")]
+        assert ["new", "changed"] == sources
+        assert ["new", "changed", "changed"] == modules
