@@ -114,6 +114,14 @@ def test_a_missing_script_is_named(tmp_path: Path) -> None:
     assert (1, "llmspell: Script file not found: none.lua\n") == (done.returncode, done.stderr)
 
 
+def test_a_lua_there_is_not_is_named(program: Path) -> None:
+    """Before anything listens, in the words of ``llmspell run``."""
+    done = llmspell("debug", "a.lua", "--dap-port", "0", "--lua", "7", cwd=program.parent)
+    run = llmspell("run", "--lua", "7", "a.lua", cwd=program.parent)
+    assert done.stderr.startswith("llmspell: There is no Lua '7'; there are 5.1, ")
+    assert (run.returncode, run.stderr) == (done.returncode, done.stderr)
+
+
 def test_a_taken_port_is_told(program: Path) -> None:
     """The message names the address and the system's reason."""
     with Running(["debug", "a.lua", "--dap-port", "0"], program.parent) as running:
