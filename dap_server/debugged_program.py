@@ -62,7 +62,7 @@ class DebuggedProgram:
 
     async def launch(self, request: LaunchRequest) -> None:
         """Make the program ready, and start it when the client has configured it."""
-        self._check(request)
+        request = self._admitted(request)
         self.request = request
         try:
             await self._make(request)
@@ -103,7 +103,7 @@ class DebuggedProgram:
 
     async def restart(self, request: LaunchRequest) -> None:
         """End the program and start it, or another, with the same breakpoints."""
-        self._check(request)
+        request = self._admitted(request)
         await self._end(silently=True)
         session, self.request = self._session, request
         self.coordinator = self._made = None
@@ -277,6 +277,10 @@ class DebuggedProgram:
     def is_debugged(self) -> bool:
         """Whether breakpoints mean anything (noDebug)."""
         return not isinstance(self.request, LaunchRequest) or self.request.program.debug
+
+    def _admitted(self, request: LaunchRequest) -> LaunchRequest:
+        self._check(request)
+        return self._session.host.admit(request)
 
     def _check(self, request: LaunchRequest | AttachRequest) -> None:
         known = [each.filter for each in self._session.host.exception_filters]

@@ -20,6 +20,7 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 
 from dap_server.launch_errors import BadConfiguration, explain, warnings
+from kernel.core.errors import ProgramNotFound
 from kernel.core.model import Program
 from kernel.core.settings import DebugSettings, DisplayLimits, PathMapping
 
@@ -208,6 +209,11 @@ class LaunchRequest:
     warnings: tuple[str, ...]
     raw: dict[str, Any]
     """What the client sent, whole."""
+
+    def require_file(self) -> None:
+        """Raises `ProgramNotFound` where the program's file is not there."""
+        if not os.path.isfile(self.program.path):
+            raise ProgramNotFound(f"Script file not found: {self.program.path}")
 
 
 @dataclass(frozen=True, slots=True)

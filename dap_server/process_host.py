@@ -25,6 +25,8 @@ from kernel.transport.tcp import connect
 class ProcessHost:
     """Implements `DebugHost`: one program after another, with the process as their world."""
 
+    can_restart = True
+
     def __init__(
         self,
         language: Language,
@@ -43,6 +45,11 @@ class ProcessHost:
         """The program that was launched last has ended."""
         self._place = _Place()
         self._door = ParentDoor()
+
+    def admit(self, request: LaunchRequest) -> LaunchRequest:
+        """Every program whose file is there."""
+        request.require_file()
+        return request
 
     async def launch(
         self, request: LaunchRequest, bus: EventBus, client: ClientDoor

@@ -67,7 +67,12 @@ async def restart(session: ClientSession, args: dap.RestartArguments) -> None:
     request = session.program.request
     if not isinstance(request, LaunchRequest):
         raise UserError("A program that was attached to cannot be restarted.")
-    await session.program.restart(read_launch(args.arguments or request.raw))
+    if not session.host.can_restart:
+        raise UserError(
+            f"{request.program.path} cannot be restarted: its process ends with it. "
+            "End it, and start `llmspell debug` again."
+        )
+    await session.program.restart(read_launch(args.arguments) if args.arguments else request)
 
 
 @handles(

@@ -58,7 +58,12 @@ def debug_child(script: str, args: Sequence[str], lua: str) -> int | None:
     if not os.path.isfile(script):
         return None
     from llmspell.script_server import announced, debug_script
+    from lua_debug.versions import find_version
 
+    try:
+        find_version(lua).load()
+    except UserError:
+        return None  # `llmspell run` says so
     found = announced(script)
     if found is None:
         return None
