@@ -94,6 +94,23 @@ def test_defaults() -> None:
         ({"maxMemoryMB": 0}, "maxMemoryMB is 0; it must be at least 1."),
         ({"maxMemoryMB": "1G"}, 'maxMemoryMB is "1G"; it must be a whole number.'),
         ({"display": {"maxString": 0}}, "display.maxString is 0; it must be at least 1."),
+        ({"maxMemoryMB": 10**14}, "maxMemoryMB is 100000000000000; it must be at most 2147483647."),
+        ({"display": {"maxString": 10**30}}, "it must be at most 2147483647."),
+        ({"program": "a\0b"}, r'program is "a\u0000b"; it must be a text without NUL.'),
+        ({"program": "\ud800"}, r'program is "\ud800"; it must be a text of whole characters.'),
+        ({"args": ["a\0b"]}, r'args[0] is "a\u0000b"; it must be a text without NUL.'),
+        ({"cwd": "a\0b"}, r'cwd is "a\u0000b"; it must be a text without NUL.'),
+        ({"env": {"A": "x\0y"}}, r'env.A is "x\u0000y"; it must be a text without NUL.'),
+        ({"env": {"A=B": "1"}}, 'env has the key "A=B"; it must be a name that is not empty and'),
+        ({"env": {"": None}}, 'env has the key ""; it must be a name that is not empty and has no'),
+        ({"env": {"A\0": None}}, r'env has the key "A\u0000"; it must be a text without NUL.'),
+        ({"luaPath": "a\0b"}, r'luaPath[0] is "a\u0000b"; it must be a text without NUL.'),
+        ({"skipFiles": ["x", ""]}, 'skipFiles[1] is ""; it must be a glob that is not empty.'),
+        ({"skipFiles": ["!"]}, 'skipFiles[0] is "!"; it must be a glob that is not empty.'),
+        ({"skipFiles": ["["]}, 'skipFiles[0] is "["; it must be a glob in which every [ is closed'),
+        ({"skipFiles": ["a[]"]}, "it must be a glob in which every [ is closed"),
+        ({"sourceMaps": {"a\0": "b"}}, "it must be an object of texts without NUL"),
+        ({"pathMappings": [{"local": "\0", "remote": "x"}]}, "pathMappings[0].local is"),
         ({"exceptionDefaults": "all"}, 'exceptionDefaults is "all"; it must be a list.'),
     ],
 )
@@ -102,6 +119,21 @@ def test_wrong_values_are_named(wrong: dict[str, Any], said: str) -> None:
     with pytest.raises(BadConfiguration) as refused:
         read_launch({"program": "a.lua", **wrong})
     assert said in str(refused.value)
+
+
+@pytest.mark.parametrize("glob", ["a[[]b", "[!]]x", "[]]", "a]", "!lib/[ab]*"])
+def test_globs_with_sets_of_characters(glob: str) -> None:
+    """What `fnmatch` understands passes."""
+    assert (glob,) == read_launch({"program": "a.lua", "skipFiles": [glob]}).settings.skip_files
+
+
+def test_a_relative_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Program and folder are absolute: the process may be elsewhere when they are used."""
+    (tmp_path / "sub").mkdir()
+    monkeypatch.chdir(tmp_path)
+    request = read_launch({"program": "a.lua", "cwd": "sub"})
+    folder = str(tmp_path / "sub")
+    assert (f"{folder}/a.lua", folder) == (request.program.path, request.settings.cwd)
 
 
 def test_several_wrong_values_are_all_named() -> None:
