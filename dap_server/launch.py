@@ -4,6 +4,7 @@
 what would be right. Keys that editors add for themselves pass, other unknown keys make a warning.
 """
 
+import json
 import os
 import re
 from dataclasses import dataclass
@@ -54,6 +55,7 @@ def _glob(text: str) -> str:
     return text
 
 
+Port = Annotated[int, Field(ge=1, le=65535)]
 Text = Annotated[str, AfterValidator(plain)]
 Glob = Annotated[str, AfterValidator(_glob)]
 Variable = Annotated[str, AfterValidator(_variable)]
@@ -102,6 +104,13 @@ class Mapping(Strict):
 
     local: Text = Field(description="The folder as the editor knows it.")
     remote: Text = Field(description="The same folder where the program runs.")
+
+
+class Address(Strict):
+    """Where a program waits to be debugged."""
+
+    host: Text = Field(default="127.0.0.1", description="The machine, by name or number.")
+    port: Port = Field(description="The port.")
 
 
 class Display(Strict):
@@ -213,10 +222,26 @@ class AttachConfiguration(Configuration):
     """Debug a program that runs already."""
 
     host: Text = Field(default="127.0.0.1", description="Where the program waits to be debugged.")
-    port: Annotated[int, Field(ge=1, le=65535)] | None = Field(
+    port: Port | None = Field(
         default=None,
         description="The port it waits at; not needed when the editor connects to it directly.",
     )
+    connect: Address | None = Field(
+        default=None, description="The same as host and port, as other adapters have it."
+    )
+
+    def address(self) -> tuple[str, int | None]:
+        """Host and port; raises `BadConfiguration` where there are two that differ."""
+        if self.connect is None:
+            return self.host, self.port
+        for name in {"host", "port"} & self.model_fields_set:
+            one, other = getattr(self, name), getattr(self.connect, name)
+            if one != other:
+                raise BadConfiguration(
+                    f"{name} is {json.dumps(one)}, and connect.{name} is {json.dumps(other)}; "
+                    "one of them is enough."
+                )
+        return self.connect.host, self.connect.port
 
     def settings(self) -> DebugSettings:
         """What the debuggee needs to know."""
@@ -277,8 +302,7 @@ def read_attach(raw: dict[str, Any]) -> AttachRequest:
     except ValidationError as error:
         raise BadConfiguration(explain("attach", AttachConfiguration, error)) from error
     return AttachRequest(
-        configuration.host,
-        configuration.port,
+        *configuration.address(),
         configuration.settings(),
         configuration.filters(),
         warnings("attach", configuration),

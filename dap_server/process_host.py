@@ -1,6 +1,7 @@
 """ProcessHost: programs that a client launches run in this process."""
 
 import os
+import socket
 from collections.abc import Mapping, Sequence
 
 import anyio
@@ -105,6 +106,8 @@ class ProcessHost:
 
 def _reason(error: OSError) -> str:
     """The system's words for it; asyncio has its own."""
+    if isinstance(error, socket.gaierror):  # its numbers are not the system's
+        return error.strerror or str(error)
     return os.strerror(error.errno) if error.errno else str(error)
 
 

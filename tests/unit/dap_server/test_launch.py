@@ -167,7 +167,44 @@ def test_attach() -> None:
     assert read_attach({}).port is None
     with pytest.raises(BadConfiguration, match="port is 70000; it must be at most 65535"):
         read_attach({"port": 70000})
+    with pytest.raises(BadConfiguration, match=r"host is .*; it must be a text without NUL"):
+        read_attach({"host": "a\0", "port": 1})
     assert "unknown key 'program'" in read_attach({"program": "x"}).warnings[0]
+
+
+@pytest.mark.parametrize(
+    ("sent", "host", "port"),
+    [
+        ({"connect": {"host": "there", "port": 5}}, "there", 5),
+        ({"connect": {"port": 5}}, "127.0.0.1", 5),
+        ({"connect": {"port": 5}, "port": 5}, "127.0.0.1", 5),
+        ({"connect": None, "port": 6}, "127.0.0.1", 6),
+    ],
+)
+def test_attach_with_an_address(sent: dict[str, Any], host: str, port: int) -> None:
+    """``connect``, as other adapters have it, is host and port in one."""
+    request = read_attach(sent)
+    assert (host, port, ()) == (request.host, request.port, request.warnings)
+
+
+@pytest.mark.parametrize(
+    ("sent", "said"),
+    [
+        ({"connect": {"host": "x"}}, "The attach configuration needs 'connect.port'."),
+        ({"connect": 5678}, "connect is 5678; it must be an object."),
+        ({"connect": {"port": 0}}, "connect.port is 0; it must be at least 1."),
+        ({"connect": {"port": 5}, "port": 6}, "port is 6, and connect.port is 5; one of them is"),
+        (
+            {"connect": {"port": 5}, "host": "x"},
+            'host is "x", and connect.host is "127.0.0.1"; one of them is enough.',
+        ),
+    ],
+)
+def test_addresses_that_are_wrong(sent: dict[str, Any], said: str) -> None:
+    """Each place is named, and two addresses are one too many."""
+    with pytest.raises(BadConfiguration) as refused:
+        read_attach(sent)
+    assert said in str(refused.value)
 
 
 @pytest.mark.parametrize("model", [LaunchConfiguration, AttachConfiguration])
