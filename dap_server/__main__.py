@@ -33,6 +33,7 @@ def lua() -> Language:
         make_debuggee=lambda settings, listener, console, program: LuaDebuggee(
             settings, listener, console, program=program
         ),
+        full_name=lambda name: find_version(name).name,
     )
 
 

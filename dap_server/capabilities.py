@@ -12,6 +12,8 @@ def capabilities(host: DebugHost) -> dap.Capabilities:
     for handler in HANDLERS.values():
         for name in handler.capabilities:
             setattr(announced, name, True)
+    if not host.can_restart:
+        announced.supports_restart_request = None
     if "setExceptionBreakpoints" in HANDLERS:
         filters = [to_dap.exception_filter(each) for each in host.exception_filters]
         announced.exception_breakpoint_filters = filters

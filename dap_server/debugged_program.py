@@ -68,7 +68,7 @@ class DebuggedProgram:
 
     async def launch(self, request: LaunchRequest) -> None:
         """Make the program ready, and start it when the client has configured it."""
-        self._check(request)
+        request = self._admitted(request)
         self.request = request
         try:
             await self._make(request)
@@ -109,7 +109,7 @@ class DebuggedProgram:
 
     async def restart(self, request: LaunchRequest) -> None:
         """End the program and start it, or another, with the same breakpoints."""
-        self._check(request)
+        request = self._admitted(request)
         await self._end(silently=True)
         if self._made is not None and not self.ended.is_set():
             # Two programs would share standard input and output.
@@ -305,6 +305,10 @@ class DebuggedProgram:
     def is_debugged(self) -> bool:
         """Whether breakpoints mean anything (noDebug)."""
         return not isinstance(self.request, LaunchRequest) or self.request.program.debug
+
+    def _admitted(self, request: LaunchRequest) -> LaunchRequest:
+        self._check(request)
+        return self._session.host.admit(request)
 
     def _check(self, request: LaunchRequest | AttachRequest) -> None:
         known = [each.filter for each in self._session.host.exception_filters]

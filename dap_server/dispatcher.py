@@ -37,6 +37,8 @@ class Call:
     scope: anyio.CancelScope = field(default_factory=anyio.CancelScope)
     afterwards: list[Callable[[], None]] = field(default_factory=list)
     """What is done as soon as the answer has been put into the outbox."""
+    sent: dict[str, Any] = field(default_factory=dict)
+    """The arguments as the client sent them."""
     is_cancellable: bool = False
     has_progress: bool = False
     timer: asyncio.TimerHandle | None = None
@@ -68,6 +70,11 @@ class Dispatcher:
         call = Call(seq if _is_number(seq) else 0, command if isinstance(command, str) else "")
         self._calls.add(call)
         self._tasks.start_soon(self._serve, call, request)
+
+    @property
+    def sent(self) -> dict[str, Any]:
+        """The arguments of the request that the running task serves, nothing converted."""
+        return CURRENT.get().sent
 
     def cancel(self, request: int | None, progress: str | None) -> None:
         """Break off what may be broken off; nothing happens to what is over already."""
@@ -111,6 +118,7 @@ class Dispatcher:
         if call.command in states.LISTING:
             await session.program.ready()  # what is asked behind a launch is about its program
         arguments = _arguments(handler, request)
+        call.sent = request.get("arguments") or {}
         if handler.title is None:
             return await handler.function(session, arguments)
         with self.progress(handler.title):

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from dap_server.client_terms import ClientTerms
 from dap_server.protocol import generated as dap
+from dap_server.texts import PLAIN, is_plain
 from kernel.core import model as m
 from kernel.core.errors import UserError
 from kernel.core.ids import SourceReference, ThreadId
@@ -14,6 +15,8 @@ def source(client: ClientTerms, sent: dap.Source) -> m.Source:
     """A source by path or reference; raises `UserError` when it has neither."""
     reference = SourceReference(sent.source_reference or 0)
     path = client.path_in(sent.path) if sent.path else None
+    if path is not None and not is_plain(path):
+        raise UserError(f"source.path is {sent.path!r}; it must be {PLAIN}.")
     if path is None and not reference:
         raise UserError("A source needs a path or a sourceReference.")
     name = sent.name or (path or "").replace("\\", "/").rpartition("/")[2] or f"#{reference}"

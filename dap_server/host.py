@@ -51,6 +51,15 @@ class DebugHost(Protocol):
     completion_triggers: Sequence[str]
     """Characters after which completions are worth asking for: ``.`` and ``:``."""
 
+    can_restart: bool
+    """Whether a program can be launched again when it has been ended."""
+
+    def admit(self, request: LaunchRequest) -> LaunchRequest:
+        """The launch as this host serves it; asked before anything is ended or made for it.
+
+        Raises `UserError`.
+        """
+
     async def launch(
         self, request: LaunchRequest, bus: EventBus, client: ClientDoor
     ) -> DebugCoordinator:

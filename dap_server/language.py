@@ -1,6 +1,6 @@
 """What a host needs to know of a language to make programs of it ready to be debugged."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -27,3 +27,5 @@ class Language:
     exception_filters: Sequence[m.ExceptionFilter]
     completion_triggers: Sequence[str]
     make_debuggee: MakeDebuggee
+    full_name: Callable[[str], str]
+    """The one name of a version that has several; raises `UserError` where there is none."""

@@ -4,11 +4,14 @@
 what would be right. Keys that editors add for themselves pass, other unknown keys make a warning.
 """
 
+import json
 import os
+import re
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -20,6 +23,8 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 
 from dap_server.launch_errors import BadConfiguration, explain, warnings
+from dap_server.texts import is_plain, plain
+from kernel.core.errors import ProgramNotFound
 from kernel.core.model import Program
 from kernel.core.settings import DebugSettings, DisplayLimits, PathMapping
 
@@ -32,8 +37,30 @@ def _templates(value: object) -> object:
     return [each for each in value.split(";") if each] if isinstance(value, str) else value
 
 
+def _variable(name: str) -> str:
+    """A name that the system takes for a variable of the environment."""
+    if not plain(name) or "=" in name:
+        raise ValueError("a name that is not empty and has no =")
+    return name
+
+
+def _glob(text: str) -> str:
+    """A glob that can match something; ``[`` opens a set of characters as in `fnmatch`."""
+    glob = plain(text).removeprefix("!")
+    if not glob:
+        raise ValueError("a glob that is not empty")
+    # A ] that comes first in a set is one of its characters.
+    if "[" in re.sub(r"\[!?+\]?+[^\]]*+\]", "", glob):
+        raise ValueError("a glob in which every [ is closed; [[] stands for a [ itself")
+    return text
+
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+Text = Annotated[str, AfterValidator(plain)]
+Glob = Annotated[str, AfterValidator(_glob)]
+Variable = Annotated[str, AfterValidator(_variable)]
 Templates = Annotated[
-    list[str], BeforeValidator(_templates, json_schema_input_type=list[str] | str)
+    list[Text], BeforeValidator(_templates, json_schema_input_type=list[str] | str)
 ]
 
 
@@ -45,6 +72,8 @@ def _source_maps(value: object) -> bool | dict[str, str]:
     for glob, file in globs:
         if not isinstance(glob, str) or not isinstance(file, str):
             raise ValueError("true, false or an object of strings")
+        if not is_plain(glob + file):
+            raise ValueError("an object of texts without NUL")
         if file.replace("**", "*").count("*") > glob.replace("**", "*").count("*"):
             raise ValueError(f"an object in which {file!r} has no * that {glob!r} has not")
     return dict(globs)
@@ -54,7 +83,7 @@ SourceMaps = Annotated[
     bool | dict[str, str],
     PlainValidator(_source_maps, json_schema_input_type=bool | dict[str, str]),
 ]
-PositiveInt = Annotated[int, Field(ge=1)]
+PositiveInt = Annotated[int, Field(ge=1, le=2**31 - 1)]
 
 
 class Strict(BaseModel):
@@ -73,8 +102,15 @@ class Strict(BaseModel):
 class Mapping(Strict):
     """One folder under its two names."""
 
-    local: str = Field(description="The folder as the editor knows it.")
-    remote: str = Field(description="The same folder where the program runs.")
+    local: Text = Field(description="The folder as the editor knows it.")
+    remote: Text = Field(description="The same folder where the program runs.")
+
+
+class Address(Strict):
+    """Where a program waits to be debugged."""
+
+    host: Text = Field(default="127.0.0.1", description="The machine, by name or number.")
+    port: Port = Field(description="The port.")
 
 
 class Display(Strict):
@@ -104,7 +140,7 @@ class Configuration(Strict):
         description="Whether source maps are followed; or, with them, globs of chunk names and the "
         "files they are shown as, where * stands for the same.",
     )
-    skip_files: list[str] = Field(
+    skip_files: list[Glob] = Field(
         default=[], description="Globs of files that stepping passes over; a leading ! excepts."
     )
     just_my_code: bool = Field(
@@ -134,12 +170,12 @@ class Configuration(Strict):
 class LaunchConfiguration(Configuration):
     """Start a program and debug it."""
 
-    program: str = Field(min_length=1, description="The Lua file to run.")
-    args: list[str] = Field(default=[], description="Arguments of the program.")
-    cwd: str | None = Field(
+    program: Text = Field(min_length=1, description="The Lua file to run.")
+    args: list[Text] = Field(default=[], description="Arguments of the program.")
+    cwd: Text | None = Field(
         default=None, description="The folder to run in; the adapter's by default."
     )
-    env: dict[str, str | None] = Field(
+    env: dict[Variable, Text | None] = Field(
         default={}, description="Environment variables to set; null takes one away."
     )
     lua: LuaVersion = Field(default="5.4", description="The Lua to run the program with.")
@@ -171,25 +207,41 @@ class LaunchConfiguration(Configuration):
             lua_path=tuple(self.lua_path),
             lua_cpath=tuple(self.lua_c_path),
             env=dict(self.env),
-            cwd=self.cwd,
+            cwd=self.cwd and os.path.abspath(self.cwd),
             max_memory_mb=self.max_memory_mb,
             **self._shared(),
         )
 
     def program_to_run(self) -> Program:
         """The program, its path made absolute against ``cwd``."""
-        path = os.path.normpath(os.path.join(self.cwd or os.getcwd(), self.program))
+        path = os.path.abspath(os.path.join(self.cwd or "", self.program))
         return Program(path, tuple(self.args), self.stop_on_entry, debug=not self.no_debug)
 
 
 class AttachConfiguration(Configuration):
     """Debug a program that runs already."""
 
-    host: str = Field(default="127.0.0.1", description="Where the program waits to be debugged.")
-    port: Annotated[int, Field(ge=1, le=65535)] | None = Field(
+    host: Text = Field(default="127.0.0.1", description="Where the program waits to be debugged.")
+    port: Port | None = Field(
         default=None,
         description="The port it waits at; not needed when the editor connects to it directly.",
     )
+    connect: Address | None = Field(
+        default=None, description="The same as host and port, as other adapters have it."
+    )
+
+    def address(self) -> tuple[str, int | None]:
+        """Host and port; raises `BadConfiguration` where there are two that differ."""
+        if self.connect is None:
+            return self.host, self.port
+        for name in {"host", "port"} & self.model_fields_set:
+            one, other = getattr(self, name), getattr(self.connect, name)
+            if one != other:
+                raise BadConfiguration(
+                    f"{name} is {json.dumps(one)}, and connect.{name} is {json.dumps(other)}; "
+                    "one of them is enough."
+                )
+        return self.connect.host, self.connect.port
 
     def settings(self) -> DebugSettings:
         """What the debuggee needs to know."""
@@ -208,6 +260,11 @@ class LaunchRequest:
     warnings: tuple[str, ...]
     raw: dict[str, Any]
     """What the client sent, whole."""
+
+    def require_file(self) -> None:
+        """Raises `ProgramNotFound` where the program's file is not there."""
+        if not os.path.isfile(self.program.path):
+            raise ProgramNotFound(f"Script file not found: {self.program.path}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,8 +302,7 @@ def read_attach(raw: dict[str, Any]) -> AttachRequest:
     except ValidationError as error:
         raise BadConfiguration(explain("attach", AttachConfiguration, error)) from error
     return AttachRequest(
-        configuration.host,
-        configuration.port,
+        *configuration.address(),
         configuration.settings(),
         configuration.filters(),
         warnings("attach", configuration),

@@ -63,6 +63,7 @@ _KINDS: dict[str, str] = {
     "dict_type": "an object",
     "path_type": "a list or a text with semicolons",
     "model_type": "an object",
+    "string_unicode": "a text of whole characters",
     "string_too_short": "a text that is not empty",
 }
 
@@ -75,6 +76,9 @@ def explain(request: str, model: type[BaseModel], error: ValidationError) -> str
 
 def _sentence(request: str, model: type[BaseModel], kind: str, found: ErrorDetails) -> str:
     path = _path(found["loc"])
+    if found["loc"][-1:] == ("[key]",):
+        whole, name = _path(found["loc"][:-2]), _shown(found["input"])
+        return f"{whole} has the key {name}; it must be {_allowed(kind, found)}."
     if found["loc"] in (("luaPath",), ("luaCPath",)):
         kind = "path_type"
     if kind == "missing":
@@ -113,6 +117,7 @@ def _path(place: Sequence[str | int]) -> str:
 
 def _shown(value: object) -> str:
     text = json.dumps(value, ensure_ascii=False, default=str)
+    text = text.encode("utf-8", "backslashreplace").decode()
     return text if len(text) <= 80 else f"{text[:80]}…"
 
 

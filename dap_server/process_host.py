@@ -1,6 +1,7 @@
 """ProcessHost: programs that a client launches run in this process."""
 
 import os
+import socket
 from collections.abc import Mapping, Sequence
 
 import anyio
@@ -25,6 +26,8 @@ from kernel.transport.tcp import connect
 class ProcessHost:
     """Implements `DebugHost`: one program after another, with the process as their world."""
 
+    can_restart = True
+
     def __init__(
         self,
         language: Language,
@@ -43,6 +46,11 @@ class ProcessHost:
         """The program that was launched last has ended."""
         self._place = _Place()
         self._door = ParentDoor()
+
+    def admit(self, request: LaunchRequest) -> LaunchRequest:
+        """Every program whose file is there."""
+        request.require_file()
+        return request
 
     async def launch(
         self, request: LaunchRequest, bus: EventBus, client: ClientDoor
@@ -98,6 +106,8 @@ class ProcessHost:
 
 def _reason(error: OSError) -> str:
     """The system's words for it; asyncio has its own."""
+    if isinstance(error, socket.gaierror):  # its numbers are not the system's
+        return error.strerror or str(error)
     return os.strerror(error.errno) if error.errno else str(error)
 
 

@@ -40,9 +40,15 @@ async def _say_hello(language: Language) -> None:
 class _EmptyHost:
     """A `DebugHost` without programs."""
 
+    can_restart = True
+
     def __init__(self, language: Language) -> None:
         self.exception_filters: Sequence[m.ExceptionFilter] = language.exception_filters
         self.completion_triggers: Sequence[str] = language.completion_triggers
+
+    def admit(self, request: LaunchRequest) -> LaunchRequest:
+        """Leave it as it is."""
+        return request
 
     async def launch(
         self, _request: LaunchRequest, _bus: EventBus, _client: ClientDoor

@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from dap_server.children import ParentDoor
@@ -11,6 +11,7 @@ from dap_server.console import ProgramConsole
 from dap_server.host import ClientDoor
 from dap_server.language import Language
 from dap_server.launch import AttachRequest, LaunchRequest
+from dap_server.overruled import overruled
 from kernel.core import model as m
 from kernel.core.errors import UserError
 from kernel.core.settings import DebugSettings
@@ -114,6 +115,10 @@ class DebuggedScript:
             )
         await self._begin()
 
+    def overruled(self, request: LaunchRequest) -> Iterator[str]:
+        """What of a launch does not hold, a sentence each."""
+        return overruled(request, self._settings, self.language.full_name)
+
     async def _begin(self) -> None:
         self._is_started = True
         await self._door.open(self._child_started)
@@ -134,18 +139,28 @@ class DebuggedScript:
 class _Facade:
     """Implements `DebugHost` for one session."""
 
+    can_restart = False
+    """The process is the program's own, and ends with it."""
+
     def __init__(self, script: DebuggedScript) -> None:
         self.exception_filters: Sequence[m.ExceptionFilter] = script.language.exception_filters
         self.completion_triggers: Sequence[str] = script.language.completion_triggers
         self.session: ClientSession
         self._script = script
 
+    def admit(self, request: LaunchRequest) -> LaunchRequest:
+        """The command line's arguments hold unless the client has some."""
+        args = request.program.args or self._script.program.args
+        return replace(request, program=replace(request.program, args=args))
+
     async def launch(
-        self, request: LaunchRequest, bus: EventBus, _client: ClientDoor
+        self, request: LaunchRequest, bus: EventBus, client: ClientDoor
     ) -> DebugCoordinator:
         """The program, if it has not begun; the session starts it."""
         self._script.take_client(self.session)
         await self._script.launched(request)
+        for sentence in self._script.overruled(request):
+            client.say(sentence, "important")
         coordinator = self._script.coordinator(request.settings)
         coordinator.bus.subscribe(bus.publish)
         return coordinator

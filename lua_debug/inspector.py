@@ -1,5 +1,6 @@
 """Inspector: what the probe tells about a stopped program, as data of `kernel.core.model`."""
 
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Any, Protocol
@@ -15,6 +16,9 @@ from lua_debug.syntax.declarations import (
     local_declared,
     upvalue_declared,
 )
+
+_MEMORY = re.compile("[0-9]{1,15}")
+"""A number of the probe, as it is told."""
 
 OriginalPlace = Callable[[int, int, int | None], m.Location | None]
 """The place in an original for the number of a chunk with a source map, a line and a column."""
@@ -202,6 +206,11 @@ class Inspector:
 
     async def read_memory(self, memory: str, offset: int, count: int) -> m.Memory:
         """Bytes of a string."""
+        if not _MEMORY.fullmatch(memory):
+            raise UserError(
+                f"There is no memory {memory!r}; the reference of a variable or a result that is "
+                "a string can be read."
+            )
         told = await self._ask("read_memory", memory=int(memory), offset=offset, count=count)
         return m.Memory(str(told["address"]), bytes.fromhex(told["hex"]), told["unreadable"])
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from dap_server.capabilities import capabilities
 from dap_server.client_terms import ClientTerms
@@ -36,18 +36,18 @@ async def initialize(
 
 
 @handles("launch", dap.LaunchRequestArguments, is_cancellable=True)
-async def launch(session: ClientSession, args: dap.LaunchRequestArguments) -> None:
+async def launch(session: ClientSession, _args: dap.LaunchRequestArguments) -> None:
     """Start a program; answered when it runs, which is after configurationDone."""
-    await session.program.launch(read_launch(_raw(args)))
+    await session.program.launch(read_launch(session.dispatcher.sent))
 
 
 @handles("attach", dap.AttachRequestArguments, is_cancellable=True)
-async def attach(session: ClientSession, args: dap.AttachRequestArguments) -> None:
+async def attach(session: ClientSession, _args: dap.AttachRequestArguments) -> None:
     """Debug a program that runs; answered as soon as it can be debugged.
 
     Some clients never send configurationDone and would wait for this answer for ever.
     """
-    await session.program.attach(read_attach(_raw(args)))
+    await session.program.attach(read_attach(session.dispatcher.sent))
 
 
 @handles(
@@ -67,7 +67,12 @@ async def restart(session: ClientSession, args: dap.RestartArguments) -> None:
     request = session.program.request
     if not isinstance(request, LaunchRequest):
         raise UserError("A program that was attached to cannot be restarted.")
-    await session.program.restart(read_launch(args.arguments or request.raw))
+    if not session.host.can_restart:
+        raise UserError(
+            f"{request.program.path} cannot be restarted: its process ends with it. "
+            "End it, and start `llmspell debug` again."
+        )
+    await session.program.restart(read_launch(args.arguments) if args.arguments else request)
 
 
 @handles(
@@ -101,8 +106,3 @@ async def disconnect(session: ClientSession, args: dap.DisconnectArguments) -> N
 async def cancel(session: ClientSession, args: dap.CancelArguments) -> None:
     """Take back a request, by its number or by its progress."""
     session.dispatcher.cancel(args.request_id, args.progress_id)
-
-
-def _raw(args: dap.LaunchRequestArguments | dap.AttachRequestArguments) -> dict[str, Any]:
-    """What the client sent, with all the keys the specification does not know."""
-    return args.model_dump(by_alias=True, exclude_none=True)

@@ -5,7 +5,7 @@ import re
 from kernel.core.errors import UserError
 from kernel.core.model import HitCondition, HitOperator, LogMessage
 
-_HIT = re.compile(r"\s*(==|>=|<=|=|>|<|%|\*)?\s*(\d+)\s*")
+_HIT = re.compile(r"\s*(==|>=|<=|=|>|<|%|\*)?\s*([0-9]{1,15})\s*")
 _SPELLINGS = {
     None: HitOperator.EQUAL,
     "=": HitOperator.EQUAL,
@@ -18,22 +18,34 @@ _SPELLINGS = {
     "*": HitOperator.EVERY,
 }
 
+_LEAST = {
+    HitOperator.EQUAL: 1,
+    HitOperator.LESS: 2,
+    HitOperator.LESS_EQUAL: 1,
+    HitOperator.EVERY: 1,
+}
+"""The smallest count that some hit can meet."""
+
 
 def parse_hit_condition(text: str) -> HitCondition:
     """Understand a count, bare or after ``=``, ``==``, ``>``, ``>=``, ``<``, ``<=``, ``%``, ``*``.
 
     A bare number stops on exactly that hit; ``%`` (or ``*``) on every n-th one. Raises `UserError`
-    for anything else.
+    for anything else, and for what no hit can meet.
     """
     match = _HIT.fullmatch(text)
     if match is None:
         raise UserError(
             f"Hit condition {text!r} is not understood; write a number, or one of "
-            "== > >= < <= % before a number, such as '>= 5' or '% 10'."
+            "= == > >= < <= % * before a number, such as '>= 5' or '% 10'."
         )
     operator, count = _SPELLINGS[match[1]], int(match[2])
-    if operator is HitOperator.EVERY and count == 0:
-        raise UserError(f"Hit condition {text!r}: every 0th hit means nothing; use at least 1.")
+    least = _LEAST.get(operator, 0)
+    if count < least:
+        raise UserError(
+            f"Hit condition {text!r} never holds, because the first hit is number 1; "
+            f"use at least {least}."
+        )
     return HitCondition(operator, count)
 
 

@@ -153,7 +153,11 @@ class DebugCoordinator:
                 specs.append(make(request, number))
             except UserError as error:
                 refused[place] = m.Breakpoint(
-                    number, verified=False, message=str(error), line=request.line, reason="failed"
+                    number,
+                    verified=False,
+                    message=str(error),
+                    line=request.line or None,
+                    reason="failed",
                 )
         return specs, refused
 

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 
 READ_SIZE = 65_536
 LINGER = 0.5
@@ -60,9 +60,19 @@ class TcpTransport:
             await self._writer.wait_closed()
 
 
+@contextlib.contextmanager
+def _impossible_names() -> Iterator[None]:
+    """Names that cannot even be looked up are as unknown as others."""
+    try:
+        yield
+    except UnicodeError as error:
+        raise socket.gaierror(socket.EAI_NONAME, "No host can have that name") from error
+
+
 async def connect(host: str, port: int) -> TcpTransport:
     """Connect to a listening peer; raises `OSError` when nobody listens."""
-    return TcpTransport(*await asyncio.open_connection(host, port))
+    with _impossible_names():
+        return TcpTransport(*await asyncio.open_connection(host, port))
 
 
 async def adopt(connection: socket.socket) -> TcpTransport:
@@ -76,9 +86,10 @@ def listening_socket(host: str, port: int) -> socket.socket:
 
     Raises `OSError`: the address is taken, is not of this machine, or is not allowed.
     """
-    family, kind, protocol, _, address = socket.getaddrinfo(
-        host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-    )[0]
+    with _impossible_names():
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
     listener = socket.socket(family, kind, protocol)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

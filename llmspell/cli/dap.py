@@ -14,6 +14,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument(
         "--listen",
         metavar="HOST:PORT",
+        type=_address,
         help="accept connections and give each a process of its own; port 0 lets the system "
         "choose one; the address is said on stderr",
     )
@@ -21,3 +22,9 @@ def main(arguments: Sequence[str]) -> int:
     from llmspell.wiring import serve_dap
 
     return serve_dap(["--listen", chosen.listen] if chosen.listen else ["--stdio"])
+
+
+def _address(text: str) -> str:
+    from llmspell.wiring import check_address
+
+    return check_address(text)

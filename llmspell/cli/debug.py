@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 
 from kernel.core import model as m
+from kernel.core.errors import UserError
 from kernel.core.settings import DebugSettings
 
 
@@ -31,7 +32,13 @@ def main(arguments: Sequence[str]) -> int:
         sys.stderr.write(f"llmspell: Script file not found: {chosen.script}\n")
         return 1
     from llmspell.script_server import Terms, debug_script, listen
+    from lua_debug.versions import find_version
 
+    try:
+        find_version(chosen.lua).load()
+    except UserError as error:
+        sys.stderr.write(f"llmspell: {error}\n")
+        return 1
     try:
         listener = listen(chosen.host, chosen.dap_port)
     except OSError as error:
@@ -51,7 +58,12 @@ def debug_child(script: str, args: Sequence[str], lua: str) -> int | None:
     if not os.path.isfile(script):
         return None
     from llmspell.script_server import announced, debug_script
+    from lua_debug.versions import find_version
 
+    try:
+        find_version(lua).load()
+    except UserError:
+        return None  # `llmspell run` says so
     found = announced(script)
     if found is None:
         return None

@@ -18,12 +18,6 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--lua", default="5.4", help="5.1 … 5.5, luajit (5.4)")
     parser.add_argument("--program", metavar="MAIN.lua", help="the script that should load FILE")
     chosen = parser.parse_args(arguments)
-    if chosen.place is None:
-        from llmspell.installation import describe_installation
-
-        sys.stdout.writelines(f"{line}\n" for line in describe_installation())
-        return 0
-    from llmspell.breakpoint_doctor import examine
     from lua_debug.versions import find_version
 
     try:
@@ -31,6 +25,13 @@ def main(arguments: Sequence[str]) -> int:
     except UserError as error:
         sys.stderr.write(f"llmspell: {error}\n")
         return 2
+    if chosen.place is None:
+        from llmspell.installation import describe_installation
+
+        sys.stdout.writelines(f"{line}\n" for line in describe_installation())
+        return 0
+    from llmspell.breakpoint_doctor import examine
+
     path, line = chosen.place
     findings = list(examine(path, line, lua, chosen.program))
     sys.stdout.writelines(f"{'!' if each.is_obstacle else '-'} {each.text}\n" for each in findings)

@@ -166,3 +166,16 @@ def test_children_of_a_program_without_debugger(
     sessions.parent.wait_for("terminated")
     assert "child\n" == sessions.parent.output("stdout")
     assert [] == sessions.configurations
+
+
+@pytest.mark.lua("5.4")
+def test_a_child_that_cannot_begin_is_not_announced(
+    sessions: Sessions, tmp_path: Path, lua: str
+) -> None:
+    """It says what is wrong, as it does where nobody debugs, and no client waits for it."""
+    parent = write(tmp_path, "parent.lua", "os.execute('llmspell run --lua 7 child.lua')\n")
+    write(tmp_path, "child.lua", "print(1)\n")
+    start(sessions, parent, lua, supports_start_debugging_request=True)
+    sessions.parent.wait_for("terminated")
+    assert [] == sessions.configurations
+    assert "llmspell: There is no Lua '7'; " in sessions.parent.output("stderr")

@@ -256,3 +256,19 @@ def test_counts_go_on_while_others_change(debug):
         assert "hits changed from 3 to 4" == d.continue_().description
         d.requests.set_data_breakpoints(breakpoints=[])
         assert 0 == d.run_to_end()
+
+
+@pytest.mark.parametrize("name", ["a b", ""])
+def test_globals_whose_names_are_no_identifiers(debug, name):
+    """Any text can be the key of a global; its id is taken before the program runs, too."""
+    with debug(f"""
+        _G["{name}"] = 1
+        _G["{name}"] = 2
+        local last = 0
+    """) as d:
+        d.start()
+        (answer,) = set_(d, f"global:{name}")
+        assert answer.verified
+        stops = [d.client.run().description, d.continue_().description]
+        assert [f"{name} changed from nil to 1", f"{name} changed from 1 to 2"] == stops
+        assert 0 == d.run_to_end()

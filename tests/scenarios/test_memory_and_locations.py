@@ -190,3 +190,13 @@ def test_locations_end_with_the_stop(debug):
         d.continue_()
         with pytest.raises(RequestFailed, match="earlier stop"):
             place(d, reference)
+
+
+@pytest.mark.parametrize("reference", ["zzz", "", "0x10", "-1", "1_0", "9" * 5000])
+def test_what_is_no_memory(debug, reference):
+    """A reference that nobody gave is refused by name."""
+    with debug(STRINGS) as d:
+        d.break_at("here")
+        d.run()
+        with pytest.raises(RequestFailed, match="There is no memory '"):
+            read(d, reference, 1)

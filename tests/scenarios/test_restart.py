@@ -119,14 +119,17 @@ def test_wrong_arguments_leave_the_program_alone(debug):
 
 
 def test_a_program_that_is_gone(debug):
-    """If the file is not there any more, the session ends and says why."""
+    """If a file is not there, the restart is refused, and what runs is left alone."""
     with debug(PROGRAM) as d:
         d.break_at("two")
         d.run()
+        with pytest.raises(RequestFailed, match=r"none\.lua"):
+            d.requests.restart(arguments={"program": str(d.folder / "none.lua")})
         d.path.unlink()
-        with pytest.raises(RequestFailed, match="not found"):
+        with pytest.raises(RequestFailed, match=r"main\.lua"):
             d.requests.restart()
-        d.wait_for("terminated")
+        assert "1" == d.evaluate("n")
+        assert 0 == d.run_to_end()
 
 
 def test_exception_filters_stay(debug):

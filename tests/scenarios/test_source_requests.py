@@ -215,3 +215,19 @@ def test_what_is_loaded_again(debug):
         modules = [body["reason"] for body in d.frames.received("module")]
         assert ["new", "changed"] == sources
         assert ["new", "changed", "changed"] == modules
+
+
+@pytest.mark.parametrize("path", ["/a\0b.lua", "file:///a%00b.lua"])
+def test_a_path_with_a_nul(debug, path):
+    """No file has one in its name: the request is refused and says so, before and at a stop."""
+    with debug("local x = 1  -- @here\n") as d:
+        d.break_at("here")
+        d.run()
+        source = dap.Source(path=path)
+        for ask in (d.requests.set_breakpoints, d.requests.breakpoint_locations):
+            with pytest.raises(
+                RequestFailed, match=r"source\.path is .*; it must be a text without"
+            ):
+                ask(
+                    source=source, **({"line": 1} if ask == d.requests.breakpoint_locations else {})
+                )

@@ -280,6 +280,7 @@ class FakeHost:
     """
 
     completion_triggers: Sequence[str] = (".", ":")
+    can_restart = True
 
     def __init__(self, *launched: FakeDebuggee, running: FakeDebuggee | None = None) -> None:
         self.exception_filters: Sequence[m.ExceptionFilter] = FILTERS
@@ -289,6 +290,9 @@ class FakeHost:
         self.is_configured = threading.Event()
         self.before_launch: Callable[[LaunchRequest, ClientDoor], Awaitable[None]] | None = None
         self.coordinator: DebugCoordinator | None = None
+
+    def admit(self, request: LaunchRequest) -> LaunchRequest:
+        return request
 
     async def launch(
         self, request: LaunchRequest, bus: EventBus, client: ClientDoor

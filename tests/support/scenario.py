@@ -47,6 +47,12 @@ class MemoryHost:
 
     exception_filters = EXCEPTION_FILTERS
     completion_triggers = (".", ":")
+    can_restart = True
+
+    def admit(self, request: LaunchRequest) -> LaunchRequest:
+        """Every program whose file is there."""
+        request.require_file()
+        return request
 
     async def launch(
         self, request: LaunchRequest, bus: EventBus, client: ClientDoor

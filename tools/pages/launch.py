@@ -22,7 +22,12 @@ def launch_page() -> str:
     """The whole page."""
     launch, attach = _arguments(LaunchConfiguration), _arguments(AttachConfiguration)
     shared = _arguments(Configuration)
-    inner = LaunchConfiguration.model_json_schema(by_alias=True)["$defs"]
+    models = (LaunchConfiguration, AttachConfiguration)
+    inner = {
+        name: schema
+        for model in models
+        for name, schema in model.model_json_schema(by_alias=True)["$defs"].items()
+    }
     parts = [
         mark("dap_server/launch.py"),
         INTRODUCTION,

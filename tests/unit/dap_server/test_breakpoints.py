@@ -44,6 +44,14 @@ def test_one_that_makes_no_sense_costs_only_itself(client: DapClient) -> None:
     assert good.verified
 
 
+def test_a_refused_function_breakpoint_has_no_line(client: DapClient) -> None:
+    """A breakpoint on a function stands on no line before it is found."""
+    wanted = dap.FunctionBreakpoint(name="f", hit_condition="often")
+    (bad,) = client.requests.set_function_breakpoints(breakpoints=[wanted]).breakpoints
+    assert (False, None, "failed") == (bad.verified, bad.line, bad.reason)
+    assert "write a number, or one of = == > >= < <= % * before" in (bad.message or "")
+
+
 def test_lines_of_old_clients(client: DapClient, program: FakeDebuggee) -> None:
     """Bare lines are breakpoints too."""
     client.requests.set_breakpoints(source=SOURCE, lines=[3, 5])

@@ -94,6 +94,23 @@ def test_defaults() -> None:
         ({"maxMemoryMB": 0}, "maxMemoryMB is 0; it must be at least 1."),
         ({"maxMemoryMB": "1G"}, 'maxMemoryMB is "1G"; it must be a whole number.'),
         ({"display": {"maxString": 0}}, "display.maxString is 0; it must be at least 1."),
+        ({"maxMemoryMB": 10**14}, "maxMemoryMB is 100000000000000; it must be at most 2147483647."),
+        ({"display": {"maxString": 10**30}}, "it must be at most 2147483647."),
+        ({"program": "a\0b"}, r'program is "a\u0000b"; it must be a text without NUL.'),
+        ({"program": "\ud800"}, r'program is "\ud800"; it must be a text of whole characters.'),
+        ({"args": ["a\0b"]}, r'args[0] is "a\u0000b"; it must be a text without NUL.'),
+        ({"cwd": "a\0b"}, r'cwd is "a\u0000b"; it must be a text without NUL.'),
+        ({"env": {"A": "x\0y"}}, r'env.A is "x\u0000y"; it must be a text without NUL.'),
+        ({"env": {"A=B": "1"}}, 'env has the key "A=B"; it must be a name that is not empty and'),
+        ({"env": {"": None}}, 'env has the key ""; it must be a name that is not empty and has no'),
+        ({"env": {"A\0": None}}, r'env has the key "A\u0000"; it must be a text without NUL.'),
+        ({"luaPath": "a\0b"}, r'luaPath[0] is "a\u0000b"; it must be a text without NUL.'),
+        ({"skipFiles": ["x", ""]}, 'skipFiles[1] is ""; it must be a glob that is not empty.'),
+        ({"skipFiles": ["!"]}, 'skipFiles[0] is "!"; it must be a glob that is not empty.'),
+        ({"skipFiles": ["["]}, 'skipFiles[0] is "["; it must be a glob in which every [ is closed'),
+        ({"skipFiles": ["a[]"]}, "it must be a glob in which every [ is closed"),
+        ({"sourceMaps": {"a\0": "b"}}, "it must be an object of texts without NUL"),
+        ({"pathMappings": [{"local": "\0", "remote": "x"}]}, "pathMappings[0].local is"),
         ({"exceptionDefaults": "all"}, 'exceptionDefaults is "all"; it must be a list.'),
     ],
 )
@@ -102,6 +119,21 @@ def test_wrong_values_are_named(wrong: dict[str, Any], said: str) -> None:
     with pytest.raises(BadConfiguration) as refused:
         read_launch({"program": "a.lua", **wrong})
     assert said in str(refused.value)
+
+
+@pytest.mark.parametrize("glob", ["a[[]b", "[!]]x", "[]]", "a]", "!lib/[ab]*"])
+def test_globs_with_sets_of_characters(glob: str) -> None:
+    """What `fnmatch` understands passes."""
+    assert (glob,) == read_launch({"program": "a.lua", "skipFiles": [glob]}).settings.skip_files
+
+
+def test_a_relative_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Program and folder are absolute: the process may be elsewhere when they are used."""
+    (tmp_path / "sub").mkdir()
+    monkeypatch.chdir(tmp_path)
+    request = read_launch({"program": "a.lua", "cwd": "sub"})
+    folder = str(tmp_path / "sub")
+    assert (f"{folder}/a.lua", folder) == (request.program.path, request.settings.cwd)
 
 
 def test_several_wrong_values_are_all_named() -> None:
@@ -135,7 +167,44 @@ def test_attach() -> None:
     assert read_attach({}).port is None
     with pytest.raises(BadConfiguration, match="port is 70000; it must be at most 65535"):
         read_attach({"port": 70000})
+    with pytest.raises(BadConfiguration, match=r"host is .*; it must be a text without NUL"):
+        read_attach({"host": "a\0", "port": 1})
     assert "unknown key 'program'" in read_attach({"program": "x"}).warnings[0]
+
+
+@pytest.mark.parametrize(
+    ("sent", "host", "port"),
+    [
+        ({"connect": {"host": "there", "port": 5}}, "there", 5),
+        ({"connect": {"port": 5}}, "127.0.0.1", 5),
+        ({"connect": {"port": 5}, "port": 5}, "127.0.0.1", 5),
+        ({"connect": None, "port": 6}, "127.0.0.1", 6),
+    ],
+)
+def test_attach_with_an_address(sent: dict[str, Any], host: str, port: int) -> None:
+    """``connect``, as other adapters have it, is host and port in one."""
+    request = read_attach(sent)
+    assert (host, port, ()) == (request.host, request.port, request.warnings)
+
+
+@pytest.mark.parametrize(
+    ("sent", "said"),
+    [
+        ({"connect": {"host": "x"}}, "The attach configuration needs 'connect.port'."),
+        ({"connect": 5678}, "connect is 5678; it must be an object."),
+        ({"connect": {"port": 0}}, "connect.port is 0; it must be at least 1."),
+        ({"connect": {"port": 5}, "port": 6}, "port is 6, and connect.port is 5; one of them is"),
+        (
+            {"connect": {"port": 5}, "host": "x"},
+            'host is "x", and connect.host is "127.0.0.1"; one of them is enough.',
+        ),
+    ],
+)
+def test_addresses_that_are_wrong(sent: dict[str, Any], said: str) -> None:
+    """Each place is named, and two addresses are one too many."""
+    with pytest.raises(BadConfiguration) as refused:
+        read_attach(sent)
+    assert said in str(refused.value)
 
 
 @pytest.mark.parametrize("model", [LaunchConfiguration, AttachConfiguration])

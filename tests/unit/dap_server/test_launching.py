@@ -258,3 +258,10 @@ def test_cancelled_launch(connect: Connect) -> None:
         client.result("launch", 2)
     assert [()] == first.asked("terminate")
     assert client.launch("a.lua") is not None
+
+
+def test_nothing_is_converted_before_it_is_checked(connect: Connect) -> None:
+    """What is no boolean is refused by name, also where the specification has the argument."""
+    client = connect(FakeHost(), misbehaves=True)
+    with pytest.raises(RequestFailed, match=r"noDebug is 1; it must be true or false\."):
+        client.launch("a.lua", noDebug=1)

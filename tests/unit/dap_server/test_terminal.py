@@ -197,3 +197,13 @@ def test_attaching_to_nobody_says_what_to_start(client: DapClient) -> None:
     """The answer has the address and the command."""
     with pytest.raises(RequestFailed, match=r"No program waits to be debugged at 127\.0\.0\.1:1 "):
         client.attach(port=1)
+
+
+@pytest.mark.parametrize("host", ["nowhere.invalid", "a..b"])
+def test_a_host_nobody_knows_is_told(client: DapClient, host: str) -> None:
+    """The reason is the resolver's own, whose numbers mean other things elsewhere."""
+    with pytest.raises(
+        RequestFailed, match=f"No program waits to be debugged at {host}:1 "
+    ) as told:
+        client.attach(connect={"host": host, "port": 1})
+    assert "rror -" not in str(told.value)

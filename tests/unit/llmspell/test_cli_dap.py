@@ -208,5 +208,17 @@ def test_a_taken_port_is_told(server: Running, tmp_path: Path) -> None:
 
 
 def test_an_address_without_sense_is_refused(tmp_path: Path) -> None:
-    """The status is that of a wrong command line."""
-    assert 2 == llmspell("dap", "--listen", "nonsense", cwd=tmp_path).returncode
+    """The status is that of a wrong command line, and the usage that of the command."""
+    done = llmspell("dap", "--listen", "127.0.0.1:x", cwd=tmp_path)
+    assert 2 == done.returncode
+    assert done.stderr.startswith("usage: llmspell dap ")
+    assert done.stderr.endswith("argument --listen: '127.0.0.1:x' is no HOST:PORT\n")
+
+
+@pytest.mark.parametrize("host", ["nowhere.invalid", "a..b"])
+def test_a_host_nobody_knows_is_told(tmp_path: Path, host: str) -> None:
+    """Also a name that cannot even be looked up."""
+    done = llmspell("dap", "--listen", f"{host}:0", cwd=tmp_path)
+    assert 1 == done.returncode
+    assert done.stderr.startswith(f"llmspell: cannot listen on {host}:0: ")
+    assert 1 == done.stderr.count("\n")

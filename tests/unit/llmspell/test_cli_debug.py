@@ -1,11 +1,12 @@
 """``llmspell debug``: one script, clients that come and go."""
 
+import os
 import signal
 from pathlib import Path
 
 import pytest
 
-from dap_server.client import RequestFailed
+from dap_server.client import DapClient, RequestFailed
 from tests.support.commands import Running, llmspell, write
 
 PROGRAM = """\
@@ -75,6 +76,94 @@ def test_a_client_may_launch_as_well(program: Path) -> None:
         assert (6, "hello\tme\nsum\t6\n", "") == running.end()
 
 
+def important(client: DapClient) -> list[str]:
+    """What the client was told with emphasis."""
+    told = [body for body in client.frames.received("output") if body["category"] == "important"]
+    return "".join(body["output"] for body in told).splitlines()
+
+
+def test_the_command_lines_arguments_hold(program: Path) -> None:
+    """A client that launches without arguments leaves them as they are."""
+    words = ["debug", "a.lua", "--dap-port", "0", "--", "one", "two"]
+    with Running(words, program.parent) as running:
+        with running.client() as client:
+            assert None is client.launch(program, args=[])
+            assert 6 == client.exit_code
+            client.disconnect()
+        assert (6, "hello\tone\nsum\t6\n", "") == running.end()
+
+
+def test_what_a_launch_cannot_change_is_told(program: Path) -> None:
+    """How the process was started holds; each argument that differs is named with a way out."""
+    with (
+        Running(["debug", "a.lua", "--dap-port", "0", "--", "x"], program.parent) as running,
+        running.client() as client,
+    ):
+        wanted = {
+            "lua": "5.1",
+            "cwd": "/",
+            "env": {"LLMSPELL_ADDED": "1"},
+            "luaPath": "./?.lua",
+            "luaCPath": ["./?.so"],
+            "maxMemoryMB": 64,
+        }
+        client.launch(program, **wanted)
+        assert [
+            'lua is "5.1", but 5.4 runs; start `llmspell debug` with --lua 5.1.',
+            f'cwd is "/", but the program runs in {program.parent.resolve()}; '
+            "start `llmspell debug` in the other.",
+            'env.LLMSPELL_ADDED is "1", but it is null; set it where `llmspell debug` is started.',
+            'luaPath is ["./?.lua"], but it is not used; '
+            "set LUA_PATH where `llmspell debug` is started.",
+            'luaCPath is ["./?.so"], but it is not used; '
+            "set LUA_CPATH where `llmspell debug` is started.",
+            "maxMemoryMB is 64, but `llmspell debug` sets no limit; "
+            "a launch by `llmspell dap` does.",
+        ] == important(client)
+
+
+def test_a_terminal_that_cannot_be_had_is_told(program: Path) -> None:
+    """The program reads and writes where the command was started, and no terminal is opened."""
+    with (
+        Running(["debug", "a.lua", "--dap-port", "0"], program.parent) as running,
+        running.client() as client,
+    ):
+        client.initialize(supports_run_in_terminal_request=True)
+        client.launch(program, console="integratedTerminal")
+        (told,) = important(client)
+        assert told.startswith('console is "integratedTerminal", but the program reads and writes')
+
+
+def test_what_a_launch_need_not_change_passes(program: Path) -> None:
+    """Editors send what they would start the program with themselves."""
+    with (
+        Running(
+            ["debug", "a.lua", "--dap-port", "0", "--lua", "luajit2.1"], program.parent
+        ) as running,
+        running.client() as client,
+    ):
+        env = {"PATH": os.environ["PATH"], "LLMSPELL_NEVER": None}
+        client.launch(program, lua="luajit", cwd=str(program.parent), env=env)
+        assert [] == important(client)
+
+
+def test_a_launch_does_not_promise_to_restart(program: Path) -> None:
+    """The process ends with its program, so a restart is not announced, and refused unharmed."""
+    with Running(["debug", "a.lua", "--dap-port", "0"], program.parent) as running:
+        with running.client() as client:
+            client.break_at(program, 5)
+            assert client.launch(program) is not None
+            assert client.capabilities is not None
+            assert client.capabilities.supports_restart_request is None
+            with pytest.raises(RequestFailed, match=r"a\.lua cannot be restarted"):
+                client.requests.restart()
+            assert "0" == client.evaluate("sum")
+            client.set_breakpoints(program)
+            assert 6 == client.run_to_end()
+            client.disconnect()
+        assert 6 == running.end()[0]
+
+
 def test_another_program_cannot_be_launched(program: Path) -> None:
     """The refusal names the one there is."""
     other = write(program.parent, "b.lua", "print(1)")
@@ -112,6 +201,14 @@ def test_a_missing_script_is_named(tmp_path: Path) -> None:
     """Before anything listens."""
     done = llmspell("debug", "none.lua", "--dap-port", "0", cwd=tmp_path)
     assert (1, "llmspell: Script file not found: none.lua\n") == (done.returncode, done.stderr)
+
+
+def test_a_lua_there_is_not_is_named(program: Path) -> None:
+    """Before anything listens, in the words of ``llmspell run``."""
+    done = llmspell("debug", "a.lua", "--dap-port", "0", "--lua", "7", cwd=program.parent)
+    run = llmspell("run", "--lua", "7", "a.lua", cwd=program.parent)
+    assert done.stderr.startswith("llmspell: There is no Lua '7'; there are 5.1, ")
+    assert (run.returncode, run.stderr) == (done.returncode, done.stderr)
 
 
 def test_a_taken_port_is_told(program: Path) -> None:

@@ -89,6 +89,14 @@ def test_whether_the_program_loads_the_file_is_found_out(
     assert status == done.returncode
 
 
+@pytest.mark.parametrize("place", [[], ["main.lua:1"]])
+def test_a_lua_there_is_not_is_named(folder: Path, place: list[str]) -> None:
+    """Whatever is to be explained."""
+    done = llmspell("doctor", *place, "--lua", "9", cwd=folder)
+    assert (2, "") == (done.returncode, done.stdout)
+    assert done.stderr.startswith("llmspell: There is no Lua '9'; there are 5.1, ")
+
+
 def test_computed_names_are_admitted(folder: Path) -> None:
     """Where the text does not tell what is loaded, doctor does not pretend to know."""
     write(folder, "main.lua", "require('un' .. 'used')\n")
