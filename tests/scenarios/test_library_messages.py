@@ -81,6 +81,26 @@ try(function() string.dump() end)
 try(function() string.dump(print) end)
 try(string.dump, {})
 """,
+    "catching": """
+try(function() pcall() end)
+try(pcall)
+try(pcall, pcall)
+try(pcall, nil)
+try(pcall, pcall, nil, 1)
+try(function() xpcall() end)
+try(function() xpcall(error) end)
+try(xpcall, error)
+for _, handler in ipairs({ {}, 1, setmetatable({}, { __call = function() return "called" end }) }) do
+  try(function() show(xpcall(error, handler)) end)
+  try(xpcall, error, handler)
+end
+try(function() show(xpcall(error, nil)) end)
+try(function() local catch = xpcall catch(error, nil) end)
+try(function() show(xpcall(nil, function(message) return "handled " .. message end)) end)
+-- 5.1's pcall passes arguments by way of a function of ours
+if _VERSION ~= "Lua 5.1" or jit then try(function() show(pcall(error, "of the caller", 2)) end) end
+try(function() show(pcall(function() error("of the caller", 3) end)) end)
+""",
 }
 
 
