@@ -41,9 +41,11 @@ function P.each_local(frame, visit)
   end
 end
 
--- The additional arguments of a frame, packed. Lua 5.1 does not tell them: nil.
+-- The additional arguments of a frame, packed. Lua 5.1 does not tell them: nil. The probe's functions stand
+-- for C functions, which have none.
 function P.varargs(frame)
   if P.version == "5.1" then return nil end
+  if P.is_probe(frame.func) then return { n = 0 } end
   local values, count = {}, 0
   while true do
     local name, value = getlocal(frame.thread, frame.level, -count - 1)
