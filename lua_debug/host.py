@@ -22,6 +22,7 @@ from lua_debug.output import OutputQueue, Written
 from lua_debug.probe_files import load_probe
 from lua_debug.sources import Sources
 from lua_debug.syntax.constants import constant
+from lua_debug.syntax.declarations import is_declared_around
 from lua_debug.thread import LuaThread
 from lua_debug.versions import LuaVersion, make_runtime
 
@@ -210,6 +211,7 @@ class Host:
             "reading": self.reading,
             "describe": describe,
             "constant": self.constant,
+            "is_outer": self.is_outer,
         }
 
     def emit(self, text: str) -> None:
@@ -270,6 +272,11 @@ class Host:
             return ""
         where, loops = (int(first), int(last)), self._version.abi == 55
         return constant(text, name, where, int(line), int(rank), loops=loops)
+
+    def is_outer(self, raw: str, name: str, first: int, last: int) -> bool:
+        """Whether a name in the function on these lines means a variable of one around it."""
+        text = self._table.text_of(self._sources.key_of(raw))
+        return text is not None and is_declared_around(text, name, (int(first), int(last)))
 
     def source_of(self, raw: str) -> str:
         """The description of a chunk, as the text of a Lua table."""

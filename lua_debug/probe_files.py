@@ -12,6 +12,7 @@ _CHUNK_NAME = "=[C]"
 BASE = (
     "base",
     "traceback",
+    "standing_in",
     "program",
     "threads",
     "compiler",

@@ -9,40 +9,57 @@ local lib = P.lib
 local xpcall, error, select, type = lib.xpcall, lib.error, lib.select, lib.type
 local resume, status = lib.coroutine.resume, lib.coroutine.status
 local getinfo, gsub, floor = lib.debug.getinfo, lib.string.gsub, lib.math.floor
-local wants, unpack = P.wants_errors, P.unpack
+local find, format, match, tonumber = lib.string.find, lib.string.format, lib.string.match, lib.tonumber
+local wants, unpack, pass = P.wants_errors, P.unpack, P.pass
 local CALLS_OUT = P.CALLS_OUT
 
 -- pcall and xpcall ------------------------------------------------------------------------------------
 
+local NEAR = 20 -- levels in which who called a pcall is looked for
+
+-- An error whose position is ours, since it was to be told of what called pcall: with the script's.
+local function repositioned(err)
+  local line, rest = match(err, "^%[C%]:(%d+): (.*)")
+  for level = 3, NEAR do
+    local info = getinfo(level, "Sl")
+    if not info then break end
+    if P.is_probe_info(info) and info.currentline == tonumber(line) then
+      local caller = getinfo(level + 1, "Sl")
+      local is_placed = caller and caller.currentline > 0
+      return is_placed and format("%s:%d: %s", caller.short_src, caller.currentline, rest) or rest
+    end
+  end
+  return err
+end
+
 local function caught(err)
+  if type(err) == "string" and find(err, "^%[C%]:%d+: ") then err = repositioned(err) end
   if wants.caught then P.error_caught(err) end
   return err
 end
 P.traced_calls[caught] = "pcall"
 
-local function traced_pcall(func, ...) return xpcall(func, caught, ...) end
-
-local needs_handler = P.is_jit or P.version == "5.4" or P.version == "5.5"
+local function traced_pcall(...)
+  local func = ...
+  if func == nil and select("#", ...) == 0 then P.refuse(lib.pcall, "pcall") end
+  return xpcall(func, caught, select(2, ...))
+end
 
 -- The handler of the script, called as it would be; an error in it calls it again, and again.
-local function traced_xpcall(func, handler, ...)
-  if type(handler) ~= "function" then
-    if needs_handler and handler == nil and select("#", ...) == 0 then P.refuse(xpcall, "xpcall", func) end
-    return xpcall(func, handler, ...)
-  end
+local function traced_xpcall(...)
+  local func, handler = ...
+  if type(handler) ~= "function" then return pass(P.checked("xpcall", lib.pcall(P.call, xpcall, ...))) end
   local times = 0
   local function traced(err)
     times = times + 1
     if wants.caught and times <= 2 then P.error_caught(err) end
     return handler(err)
   end
-  return xpcall(func, traced, ...)
+  return xpcall(func, traced, select(3, ...))
 end
 
 -- 5.1: xpcall passes no arguments. No tail calls, which would show in the script's levels.
 if P.version == "5.1" then
-  local function pass(...) return ... end
-
   -- A C function that pcall calls finds no caller with a position, and no name for itself.
   local function caught_from_c(err)
     if type(err) == "string" then err = gsub(gsub(err, "^%[C%]:%d+: ", ""), "'nameless'", "'?'") end
@@ -50,17 +67,18 @@ if P.version == "5.1" then
   end
   P.traced_calls[caught_from_c] = "pcall"
 
-  function traced_pcall(nameless, ...)
-    local count = select("#", ...)
+  function traced_pcall(...)
+    local nameless, one, two = ...
+    local count, out = select("#", ...) - 1, CALLS_OUT
+    if count < 0 then P.refuse(lib.pcall, "pcall") end
     if count == 0 or type(nameless) ~= "function" then return pass(xpcall(nameless, caught)) end
-    local out, one, two = CALLS_OUT, ...
     if count <= 2 then
       return pass(xpcall(function()
         if out and count == 1 then return pass(nameless(one)) end
         return pass(nameless(one, two))
       end, caught_from_c))
     end
-    local arguments = { ... }
+    local arguments = { select(2, ...) }
     return pass(xpcall(function() return pass(nameless(unpack(arguments, out and 1, count))) end, caught_from_c))
   end
 end

@@ -152,6 +152,23 @@ function P.ops.evaluate(command)
   return P.valued(results[1], command.hex, is_expression and base_of(command.expr) or nil, frame)
 end
 
+-- The place of the additional argument that an expression is, as its evaluate name tells it; nil for others.
+local function vararg_slot(text, frame)
+  local index = lib.tonumber(match(gsub(text, "%s+", ""), "^%(?select%((%d+),%.%.%.%)%)?$"))
+  local values = index and frame and P.varargs(frame)
+  return values and index >= 1 and index <= values.n and -index or nil
+end
+
+-- Assigns to whatever else an expression is.
+local function assign(text, value, frame)
+  local world = P.world(frame, { _ENV_value = function() return value end })
+  local body = prepared(text)
+  local chunk, message = P.compile("return (" .. body .. "\n)", CHUNK, world) -- one, not several
+  if chunk then chunk, message = P.compile(body .. "\n = _ENV_value()", CHUNK, world) end
+  if not chunk then P.user_error("This cannot be assigned to: " .. without_place(message, ""), "evaluation") end
+  P.run_user(chunk, varargs_of(frame, text), text)
+end
+
 -- set_expression {expr, value, frame?, hex?}: assigns, and answers the value as `evaluate` does.
 function P.ops.set_expression(command)
   local frame = P.frame_or_globals(command.frame)
@@ -162,11 +179,7 @@ function P.ops.set_expression(command)
     if reason then P.user_error(reason) end
   end
   local value = P.evaluate_value(command.value, frame)
-  local world = P.world(frame, { _ENV_value = function() return value end })
-  local text = prepared(command.expr)
-  local chunk, message = P.compile("return (" .. text .. "\n)", CHUNK, world) -- one, not several
-  if chunk then chunk, message = P.compile(text .. "\n = _ENV_value()", CHUNK, world) end
-  if not chunk then P.user_error("This cannot be assigned to: " .. without_place(message, ""), "evaluation") end
-  P.run_user(chunk, varargs_of(frame, command.expr), command.expr)
+  local slot = vararg_slot(command.expr, frame)
+  if slot then lib.debug.setlocal(frame.thread, frame.level, slot, value) else assign(command.expr, value, frame) end
   return P.valued(value, command.hex, base_of(command.expr), frame)
 end

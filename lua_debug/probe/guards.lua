@@ -14,9 +14,7 @@ local function install_metatables(debug)
     local value, metatable = ...
     local is_ours = type(value) == "boolean" and (metatable == nil or type(metatable) == "table")
     if not is_ours or select("#", ...) < 2 then
-      local results = pack(pcall(original, ...))
-      if not results[1] then P.fail_as(results[2], "debug.setmetatable") end
-      return results[2]
+      return P.pass(P.checked("debug.setmetatable", pcall(P.call, original, ...)))
     end
     P.set_boolean_metatable(metatable)
     return P.version == "5.1" or P.is_jit or value
@@ -24,9 +22,7 @@ local function install_metatables(debug)
   local get = lib.debug.getmetatable
   function debug.getmetatable(...)
     if type((...)) == "boolean" then return P.boolean_metatable() end
-    local results = pack(pcall(get, ...))
-    if not results[1] then P.fail_as(results[2], "debug.getmetatable") end
-    return results[2]
+    return P.pass(P.checked("debug.getmetatable", pcall(P.call, get, ...)))
   end
 end
 
@@ -61,9 +57,9 @@ local function install_hooks(debug)
     if type(thread) ~= "thread" then thread, func, mask, count = nil, ... end
     local is_off = func == nil
     if not is_off and not (type(func) == "function" and type(mask) == "string" and (count == nil or type(count) == "number")) then
-      local ok, message = pcall(original, ...)
+      local ok, message = pcall(P.call, original, ...)
       P.hooks.arm(thread)
-      if not ok then P.fail_as(message, "debug.sethook") end
+      P.checked("debug.sethook", ok, message)
     end
     set_hook(thread, func, mask, count)
   end

@@ -11,6 +11,7 @@ local concat, error, format, pcall, select, type = lib.table.concat, lib.error, 
 local getinfo, getupvalue = lib.debug.getinfo, lib.debug.getupvalue
 local open, tostring = lib.io.open, lib.tostring
 local host, pack, unpack = P.host, P.pack, P.unpack
+local call, checked, pass = P.call, P.checked, P.pass
 local original_load, original_loadfile, original_dofile = lib.load, lib.loadfile, lib.dofile
 local original_compile = lib.loadstring or lib.load
 local has_modes = not P.is_51 or P.is_jit -- LuaJIT took modes and environments over from 5.2
@@ -68,25 +69,6 @@ end
 
 local function is_binary(text) return byte(text, 1) == 27 end
 local function takes_text(mode) return mode == nil or type(mode) == "string" and find(mode, "t", 1, true) ~= nil end
-
--- Raises the error of an original as it would be without us: it carries the position of the script,
--- and the name that the script calls the function by. Called by the function that stands in for it;
--- `level` is that one, if it is not the caller, as the caller counts.
-local function fail(message, name, level)
-  level = (level or 1) + 1
-  if type(message) == "string" then
-    local called = getinfo(level, "n").name or not P.is_51 and name or "?"
-    message = gsub(gsub(message, "^%[C%]:%d+: ", ""), "'%?'", (gsub("'" .. called .. "'", "%%", "%%%%")))
-  end
-  error(message, level + 1)
-end
-P.fail_as = fail
-
--- Raises what the original says of arguments that it does not take. Called by what stands in for it.
-function P.refuse(original, name, ...)
-  local _, message = lib.pcall(original, ...)
-  fail(message, name, 2)
-end
 
 -- The position of the function at `level`, as the caller counts (lauxlib.c, luaL_where).
 local function position(level)
@@ -146,9 +128,7 @@ local function make_load(original, name)
       results = pack(load_pieces(...))
     end
     if results then return unpack(results, 1, results.n) end
-    results = pack(pcall(original, ...))
-    if not results[1] then fail(results[2], name) end
-    return unpack(results, 2, results.n)
+    return pass(checked(name, pcall(call, original, ...)))
   end
 end
 
@@ -172,9 +152,7 @@ local function load_file(...)
   local path, mode = ...
   local text = type(path) == "string" and takes_text(mode) and read_text(path)
   if not text then
-    local results = pack(pcall(original_loadfile, ...))
-    if not results[1] then fail(results[2], "loadfile") end
-    return unpack(results, 2, results.n)
+    return pass(checked("loadfile", pcall(call, original_loadfile, ...)))
   end
   local name = "@" .. path
   if not has_modes then
@@ -187,19 +165,14 @@ local function load_file(...)
 end
 P.load_file = load_file
 
--- Not a tail call's target: while the file runs, dofile is seen on the stack.
-local function results_of(...) return ... end
-
 local function run_file(...)
   local path = ...
   if type(path) ~= "string" then
-    local results = pack(pcall(original_dofile, ...))
-    if not results[1] then fail(results[2], "dofile") end
-    return unpack(results, 2, results.n)
+    return pass(checked("dofile", pcall(call, original_dofile, ...)))
   end
   local chunk, message = load_file(path)
   if not chunk then error(message, 0) end
-  return results_of(chunk())
+  return pass(chunk()) -- no tail call: while the file runs, dofile is seen on the stack
 end
 
 -- require -----------------------------------------------------------------------------------------
@@ -247,6 +220,7 @@ end
 local function without_probes(func)
   local info = type(func) == "function" and getinfo(func, "Su")
   if not info or info.what == "C" then return func end
+  if P.is_probe_info(info) then return lib.print end -- what it stands in for cannot be dumped either
   local names, index = {}, 1
   local name = getupvalue(func, index)
   while name do
@@ -262,10 +236,10 @@ end
 
 local function install_dump(globals)
   local dump = lib.string.dump
-  globals.string.dump = function(func, ...)
-    local results = pack(pcall(dump, without_probes(func), ...))
-    if not results[1] then fail(results[2], "string.dump") end
-    return unpack(results, 2, results.n)
+  local function plain(func, ...) return without_probes(func), ... end
+  globals.string.dump = function(...)
+    if select("#", ...) == 0 then P.refuse(dump, "string.dump") end
+    return pass(checked("string.dump", pcall(call, dump, plain(...))))
   end
 end
 

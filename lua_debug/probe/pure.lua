@@ -40,7 +40,7 @@ local function variable(frame, name)
   local environment = P.environment(frame)
   if name == "_ENV" and not P.is_51 then return environment end
   local value = field(environment, name)
-  if value == nil then fail("there is no variable " .. name .. " here") end
+  if value == nil then fail(frame and P.uncaptured_reason(frame, name) or "there is no variable " .. name .. " here") end
   return value
 end
 

@@ -41,9 +41,11 @@ function P.each_local(frame, visit)
   end
 end
 
--- The additional arguments of a frame, packed. Lua 5.1 does not tell them: nil.
+-- The additional arguments of a frame, packed. Lua 5.1 does not tell them: nil. The probe's functions stand
+-- for C functions, which have none.
 function P.varargs(frame)
   if P.version == "5.1" then return nil end
+  if P.is_probe(frame.func) then return { n = 0 } end
   local values, count = {}, 0
   while true do
     local name, value = getlocal(frame.thread, frame.level, -count - 1)
@@ -100,6 +102,15 @@ end
 -- The name that stands for _ENV in evaluated text, whose own _ENV is the world.
 P.ENVIRONMENT = "_ENV_of_this_frame"
 
+-- Why a name that is no variable of a frame and no global either has no value there: it is one of a
+-- function around, which Lua keeps only for functions that use it. Nil if that is not so.
+function P.uncaptured_reason(frame, name)
+  local ask, info = P.host.is_outer, getinfo(frame.thread, frame.level, "S")
+  if not ask or info.what == "C" or not lib.string.find(name, "^[%a_][%w_]*$") then return nil end
+  if not ask(info.source, name, info.linedefined, info.lastlinedefined) then return nil end
+  return "'" .. name .. "' is a local of an outer function that this one does not use, so Lua did not keep it for it."
+end
+
 local function read(world, name)
   local frame = world.frame
   if frame then
@@ -114,7 +125,10 @@ local function read(world, name)
   end
   local constant = frame and world.constants[name]
   if constant then return constant.value end
-  return world.environment[name]
+  local value = world.environment[name]
+  local reason = value == nil and frame and P.uncaptured_reason(frame, name)
+  if reason then lib.error(reason, 0) end
+  return value
 end
 
 -- Raises an error if the name must not be assigned to.
@@ -135,6 +149,9 @@ local function write(world, name, value)
     check_assignment(world, name, kind == "local" and place or nil)
     if kind == "local" then return setlocal(frame.thread, frame.level, place, value) end
     if kind == "upvalue" then return setupvalue(frame.func, place, value) end
+    local is_known, global = lib.pcall(P.field, world.environment, name)
+    local reason = not (is_known and global ~= nil) and P.uncaptured_reason(frame, name)
+    if reason then lib.error(reason, 0) end
   end
   world.environment[name] = value
 end

@@ -8,9 +8,10 @@ local P = ...
 
 local lib = P.lib
 local concat, error, format, select, type = lib.table.concat, lib.error, lib.string.format, lib.select, lib.type
-local getinfo, gsub, pcall, tostring = lib.debug.getinfo, lib.string.gsub, lib.pcall, lib.tostring
-local getmetatable = lib.debug.getmetatable
+local getinfo, pcall, tostring = lib.debug.getinfo, lib.pcall, lib.tostring
+local getmetatable, match = lib.debug.getmetatable, lib.string.match
 local pack, unpack = P.pack, P.unpack
+local call, checked, pass = P.call, P.checked, P.pass
 local host = P.host
 local stdin, stdout, stderr = lib.io.stdin, lib.io.stdout, lib.io.stderr
 
@@ -25,22 +26,6 @@ local function position(level)
   end
   if not info then return "", 0 end
   return info.source, info.currentline
-end
-
--- Raises an error of an original as it would have been without us: the position put before it is
--- that of the original's caller, and it is called what that calls it, or else what the library does
--- (lauxlib.c, luaL_argerror). `level` of that caller, as our caller counts.
-local function fail(message, level, library_name)
-  if type(message) == "string" then
-    local called = getinfo(level, "n")
-    local name = called.name or not P.is_51 and library_name
-    message = gsub(message, "^%[C%]:%d+: ", "")
-    if name then message = gsub(message, "'%?'", "'" .. name .. "'") end
-    if called.namewhat == "method" then -- `self` is not counted
-      message = gsub(message, "^bad argument #(%d+)", function(number) return format("bad argument #%d", number - 1) end)
-    end
-  end
-  error(message, level + 1)
 end
 
 -- Marking -------------------------------------------------------------------------------------------
@@ -62,45 +47,35 @@ local function unmark()
   host.mark("", 0)
 end
 
--- `original` with the place of its caller told before; the function returns one value if it works.
-local function marking(original, library_name)
+-- `original` with the place of its caller told before.
+local function marking(original, name)
   return function(...)
     mark(2)
-    local ok, result, message, code = pcall(original, ...)
-    if not ok then fail(result, 2, library_name) end
-    if message ~= nil then return result, message, code end
-    return result
+    return pass(checked(name, pcall(call, original, ...)))
   end
 end
 
 local function marking_method(original)
-  return function(file, ...)
+  return function(...)
+    local file = ...
     if file == stdout or file == stderr then mark(2) end
-    local ok, result, message, code = pcall(original, file, ...)
-    if not ok then fail(result, 2) end
-    if message ~= nil then return result, message, code end
-    return result
+    return pass(checked(nil, pcall(call, original, ...)))
   end
 end
 
-local function unmarking(original)
+local function unmarking(original, name)
   return function(...)
     unmark()
-    return original(...)
+    return pass(checked(name, pcall(call, original, ...)))
   end
 end
 
 local function install_marks(globals, methods)
-  local print = globals.print
-  globals.print = function(...)
-    mark(2)
-    local ok, message = pcall(print, ...)
-    if not ok then fail(message, 2) end
-  end
+  globals.print = marking(globals.print, "print")
   globals.io.write = marking(lib.io.write, "io.write")
   methods.write = marking_method(methods.write)
-  if lib.os.execute then globals.os.execute = unmarking(lib.os.execute) end
-  if lib.io.popen then globals.io.popen = unmarking(lib.io.popen) end
+  if lib.os.execute then globals.os.execute = unmarking(lib.os.execute, "os.execute") end
+  if lib.io.popen then globals.io.popen = unmarking(lib.io.popen, "io.popen") end
 end
 
 -- Telling -------------------------------------------------------------------------------------------
@@ -109,7 +84,8 @@ local uses_global_tostring = P.is_51 or P.version == "5.2" or P.version == "5.3"
 local MUST = uses_global_tostring and "'tostring' must return a string to 'print'" or "'__tostring' must return a string"
 
 -- One value as print writes it (lbaselib.c, luaB_print): up to 5.3 it calls the global tostring. The
--- errors are print's own; `level` of its caller, as our caller counts.
+-- errors are print's own; `level` of its caller, as our caller counts. A position of ours in an error is
+-- one that is that caller's.
 local function shown(value, level)
   local kind, convert = type(value), tostring
   if uses_global_tostring then
@@ -118,10 +94,12 @@ local function shown(value, level)
   elseif kind == "string" or kind == "number" then
     return kind == "string" and value or tostring(value)
   end
-  local ok, text = pcall(convert, value)
+  local ok, text
+  if uses_global_tostring then ok, text = pcall(convert, value) else ok, text = pcall(call, convert, value) end
   if ok and (type(text) == "string" or type(text) == "number") then return tostring(text) end
-  if ok or text == MUST then error(MUST, level + 1) end
-  error(text, 0)
+  if ok then text = "[C]:0: " .. MUST end
+  local own = type(text) == "string" and match(text, "^%[C%]:%d+: (.*)$")
+  error(own or text, own and level + 1 or 0)
 end
 
 local function printed(level, ...)
@@ -159,80 +137,70 @@ local function install_telling(globals, methods)
     host.output(text, "stdout", position(2))
   end
 
-  -- `original` with what it would write to `file` told instead, if that is a stream of ours.
-  local function telling(original, file, level, library_name, ...)
+  -- Tells what would be written to `file`, if that is a stream of ours; whether everything was told.
+  -- If not, the arguments with which the original has still to be called.
+  local function tell(file, level, ...)
     local category = file == stdout and "stdout" or file == stderr and "stderr"
-    local arguments = pack(...)
-    if category then
-      local text, bad = written(...)
-      if text ~= "" then
-        P.flush_logs()
-        host.output(text, category, position(level + 1))
-      end
-      if not bad then return P.is_51 and true or file end
-      arguments = bad
+    if not category then return false, pack(...) end
+    local text, bad = written(...)
+    if text ~= "" then
+      P.flush_logs()
+      host.output(text, category, position(level + 1))
     end
-    local results
-    if library_name then
-      results = pack(pcall(original, unpack(arguments, 1, arguments.n)))
-    else
-      results = pack(pcall(original, file, unpack(arguments, 1, arguments.n)))
-    end
-    if not results[1] then fail(results[2], level + 1, library_name) end
-    return unpack(results, 2, results.n)
+    return not bad, bad
   end
 
   local write, output = methods.write, lib.io.output
-  methods.write = function(file, ...)
-    local results = pack(telling(write, file, 2, nil, ...))
-    return unpack(results, 1, results.n)
+  methods.write = function(...)
+    if select("#", ...) == 0 then P.refuse(write) end
+    local file = ...
+    local is_told, arguments = tell(file, 2, select(2, ...))
+    if is_told then return P.is_51 and true or file end
+    return pass(checked(nil, pcall(call, write, file, unpack(arguments, 1, arguments.n))))
   end
   globals.io.write = function(...)
-    local results = pack(telling(lib.io.write, output(), 2, "io.write", ...))
-    return unpack(results, 1, results.n)
+    local file = output()
+    local is_told, arguments = tell(file, 2, ...)
+    if is_told then return P.is_51 and true or file end
+    return pass(checked("io.write", pcall(call, lib.io.write, unpack(arguments, 1, arguments.n))))
   end
 end
 
 -- Reading -------------------------------------------------------------------------------------------
 
-local function finish(level, library_name, ok, ...)
-  host.reading(false)
-  if not ok then fail((...), level + 1, library_name) end
-  return ...
+-- Calls an original that may wait for input; `done` ends that.
+local function read(...)
+  host.reading(true)
+  return pcall(call, ...)
 end
 
--- `original` reads from `file`, or from the default input if that is nil.
-local function read(original, file, ...)
-  host.reading(true)
-  if file ~= nil then return finish(3, nil, pcall(original, file, ...)) end
-  return finish(3, "io.read", pcall(original, ...))
+local function done(...)
+  host.reading(false)
+  return ...
 end
 
 local function install_input(globals, methods)
   local io, input = globals.io, lib.io.input
   local io_read, file_read = lib.io.read, methods.read
   function io.read(...)
-    if input() ~= stdin then return io_read(...) end
-    return read(io_read, nil, ...)
+    if input() ~= stdin then return pass(checked("io.read", pcall(call, io_read, ...))) end
+    return pass(checked("io.read", done(read(io_read, ...))))
   end
-  function methods.read(file, ...)
-    if file ~= stdin then return file_read(file, ...) end
-    return read(file_read, file, ...)
+  function methods.read(...)
+    if (...) ~= stdin then return pass(checked(nil, pcall(call, file_read, ...))) end
+    return pass(checked(nil, done(read(file_read, ...))))
   end
   local io_lines, file_lines = lib.io.lines, methods.lines
   local function reading_lines(following)
-    return function()
-      host.reading(true)
-      return finish(2, nil, pcall(following))
-    end
+    return function(...) return pass(checked(nil, done(read(following, ...)))) end
   end
   function io.lines(...) -- 5.1 takes no nil for no argument
-    if (...) ~= nil or input() ~= stdin then return io_lines(...) end
-    return reading_lines(io_lines(...))
+    if (...) ~= nil or input() ~= stdin then return pass(checked("io.lines", pcall(call, io_lines, ...))) end
+    return reading_lines(pass(checked("io.lines", pcall(call, io_lines, ...))))
   end
-  function methods.lines(file, ...)
-    if file ~= stdin then return file_lines(file, ...) end
-    return reading_lines(file_lines(file, ...))
+  function methods.lines(...)
+    if (...) ~= stdin then return pass(checked(nil, pcall(call, file_lines, ...))) end
+    return reading_lines(pass(checked(nil, pcall(call, file_lines, ...))))
   end
 end
 

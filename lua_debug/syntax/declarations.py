@@ -47,6 +47,12 @@ def upvalue_declared(text: bytes, name: str, function: tuple[int, int]) -> Place
     return None
 
 
+def is_declared_around(text: bytes, name: str, function: tuple[int, int]) -> bool:
+    """Whether a function around each of those on these lines has a local of this name for them."""
+    functions = _functions_at(syntax_of(text), function)
+    return bool(functions) and all(_declared_around(node, name) for node in functions)
+
+
 def declaration_of(
     text: bytes, name: str, function: tuple[int, int], line: int, rank: int | None
 ) -> Node | None:

@@ -115,13 +115,40 @@ def test_an_outer_variable_that_was_not_captured(debug):
         local function f()
           return used           -- @here
         end
-        print(f(), unused)
+        print(f(), unused, rawget(_G, "unused"))
+        local later
     """) as d:
         d.break_at("here")
         d.run()
         assert "1" == d.evaluate("used")
-        assert "nil" == d.evaluate("unused")
+        for context in ("watch", "hover", "variables", "repl"):
+            with pytest.raises(RequestFailed, match="'unused' is a local of an outer function"):
+                d.evaluate("unused", context=context)
+        with pytest.raises(RequestFailed, match="'unused' is a local of an outer function"):
+            d.evaluate("unused = 5", context="repl")
+        assert "nil" == d.evaluate("later")
         assert "2" == d.evaluate("unused", frame=d.stack()[1].id)
+        assert 0 == d.run_to_end()
+        assert "1\t2\tnil\n" == d.output("stdout")
+
+
+def test_a_global_named_like_an_outer_variable(debug):
+    """A global that there is counts, though the text means a variable that was not captured."""
+    with debug("""
+        unused = "global"
+        local unused = "local"
+        local function f()
+          return 1              -- @here
+        end
+        print(f(), unused)
+        print(_G.unused)
+    """) as d:
+        d.break_at("here")
+        d.run()
+        assert '"global"' == d.evaluate("unused")
+        d.evaluate("unused = 'changed'", context="repl")
+        assert 0 == d.run_to_end()
+        assert "1\tlocal\nchanged\n" == d.output("stdout")
 
 
 @pytest.mark.lua("5.1")

@@ -221,3 +221,26 @@ def test_an_upvalue_shared_by_two_closures_changes_for_both(debug):
         d.set_variable("shared", "10", "Upvalues")
         d.run_to_end()
         assert "11\n" == d.output("stdout")
+
+
+@pytest.mark.lua("5.2", "5.3", "5.4", "5.5", "luajit2.0", "luajit2.1")
+def test_setting_a_vararg_by_its_name(debug):
+    """The name that a vararg is evaluated by, as a watch has it, can be assigned to."""
+    with debug("""
+        local function f(...)
+          local n = 1           -- @here
+          print(n, ...)
+        end
+        f("a", nil, "c")
+    """) as d:
+        d.break_at("here")
+        d.run()
+        frame = d.stop.frame.id
+        for index in (2, 3):
+            name = f"(select({index}, ...))"
+            d.requests.set_expression(expression=name, value=f"'new {index}'", frame_id=frame)
+            assert f'"new {index}"' == d.evaluate(name)
+        with pytest.raises(RequestFailed, match="cannot be assigned to"):
+            d.requests.set_expression(expression="(select(4, ...))", value="1", frame_id=frame)
+        assert 0 == d.run_to_end()
+        assert "1\ta\tnew 2\tnew 3\n" == d.output("stdout")
