@@ -302,8 +302,7 @@ class Host:
     def load(self, raw: str, text: str, again: int) -> str:
         """A chunk is being loaded: ``length:command`` and the text with probes, or nothing."""
         code = text.encode("latin-1")
-        if not again:
-            self._note(raw, code)
+        self._note(raw, code)
         loaded = self._table.load(raw, code, use_hooks=bool(again))
         if loaded.command is None and loaded.text is None:
             return ""

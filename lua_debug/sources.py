@@ -126,7 +126,9 @@ class Sources:
             return self._key_of(raw)
 
     def key_of_source(self, path: str | None, reference: int) -> str:
-        """The key of a source as it was described to the probe."""
+        """The key of a source as it was described to the probe; empty if it has neither."""
+        if not path and reference == NO_REFERENCE:
+            return ""
         return self._key(path and self._from_client(path), reference)
 
     # --- originals --------------------------------------------------------------------------------

@@ -207,3 +207,36 @@ def test_bytecode_that_luac_stripped_in_a_file(debug):
         assert "precompiled" in answer.message
         assert 0 == d.run_to_end()
         assert "7\n" == d.output("stdout")
+
+
+@pytest.mark.parametrize("name", ['"=pieces"', "nil", '"@pieces.lua"', '"text"'])
+def test_a_chunk_that_a_function_gives_in_pieces(debug, name):
+    """It is stepped into, and its text is there to be read."""
+    with debug(
+        """
+        local pieces, n = { "local a = 1\\n", "return a\\n" }, 0
+        local chunk = load(function() n = n + 1 return pieces[n] end, NAME)
+        chunk()  -- @call
+    """.replace("NAME", name)
+    ) as d:
+        d.break_at("call")
+        d.run()
+        top = d.requests.stack_trace(thread_id=d.step_in().thread).stack_frames[0]
+        assert (1, "main chunk") == (top.line, top.name)
+        told = d.requests.source(source_reference=top.source.source_reference)
+        assert "local a = 1\nreturn a\n" == told.content
+
+
+def test_a_chunk_of_bytecode_whose_text_nobody_knows(debug):
+    """It is stepped into, and looked at, without a text."""
+    with debug("""
+        local code = string.dump((loadstring or load)("local a = ...\\nreturn a", "=made"))
+        local chunk = (loadstring or load)(code, "=other")
+        print(chunk(5))  -- @call
+    """) as d:
+        d.break_at("call")
+        d.run()
+        d.step_in()
+        frames = d.requests.stack_trace(thread_id=1).stack_frames
+        assert 2 == len(frames)
+        assert 0 == d.run_to_end()
