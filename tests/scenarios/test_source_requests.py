@@ -197,16 +197,20 @@ def test_skipped_modules_are_no_user_code(debug):
 def test_what_is_loaded_again(debug):
     """A source with another text and a module that is required anew have changed, not come."""
     program = """
-        local file = io.open("part.lua", "w") file:write("return 1") file:close()
+        local function write(text)
+          local file = io.open(arg[1], "w") file:write(text) file:close()
+        end
+        write("return 1")
         require("part")
         package.loaded.part = nil
         require("part")
-        file = io.open("part.lua", "w") file:write("return 2") file:close()
+        write("return 2")
         package.loaded.part = nil
         print(require("part"))
     """
     with debug(program) as d:
-        assert 0 == d.run_to_end()
+        part = d.folder / "part.lua"
+        assert 0 == d.run_to_end(args=[str(part)], luaPath=[f"{d.folder}/?.lua"])
         sources = [
             body["reason"]
             for body in d.frames.received("loadedSource")
