@@ -4,6 +4,7 @@ import pytest
 
 from dap_server.client import RequestFailed
 from tests.scenarios.test_pause import GOTO, LOOPS, run
+from tests.support.commands import become
 
 
 @pytest.mark.parametrize("loop", LOOPS)
@@ -116,11 +117,11 @@ def test_disconnect_ends_what_was_launched(debug, state):
 
 def test_a_program_in_c_that_does_not_return_is_given_up(debug):
     """The client is told so, and that its session is over; it is not started anew beside itself."""
-    with debug("""
-        print("ready")
-        os.execute("sleep 8")
-    """) as d:
-        run(d)
+    with debug('os.execute("touch \'" .. arg[1] .. "\'; sleep 8")\n') as d:
+        begun = d.folder / "begun"
+        d.start(args=[str(begun)])
+        d.result("configurationDone", d.send("configurationDone"))
+        become(begun.exists)
         d.requests.terminate()
         d.wait_for("terminated")
         assert "does not end" in d.output("important")
