@@ -52,7 +52,7 @@ class DebuggedProgram:
         """The client left, and the program did not end with that."""
         self._unsubscribe: Callable[[], None] = lambda: None
         self._is_silent = False
-        self._is_given_up = False
+        self._is_abandoned = False
 
     @property
     def is_attached(self) -> bool:
@@ -258,21 +258,24 @@ class DebuggedProgram:
     async def terminate(self) -> None:
         """End the program. One that does not end is given up, and the client told so."""
         await self._ask_to_end()
-        if not self.ended.is_set() and not self._is_given_up:
-            self._session.say(UNENDING, "important")
-            self._abandon()
+        if not self.ended.is_set():
+            self._abandon(UNENDING)
 
     async def _ask_to_end(self) -> None:
-        if self._made is None or self._is_given_up:
+        if self._made is None or self._is_abandoned:
             return
         with suppress(KernelError), anyio.move_on_after(LAST_WORDS):
             await self._made.debuggee.terminate()
             await self.ended.wait()
 
-    def _abandon(self) -> None:
-        """What the program says from now on is nobody's business."""
-        self._is_given_up = True
+    def _abandon(self, why: str | None = None) -> None:
+        """What the program says from now on is nobody's business. Once is enough."""
+        if self._is_abandoned:
+            return
+        self._is_abandoned = True
         self._unsubscribe()
+        if why is not None:
+            self._session.say(why, "important")
         self._session.send_event("terminated", None)
 
     async def _end(self, silently: bool = False) -> None:
@@ -280,7 +283,7 @@ class DebuggedProgram:
         self._is_silent = silently
         if self._made is not None and not self.ended.is_set():
             await self._ask_to_end()
-            if not self.ended.is_set() and not silently and not self._is_given_up:
+            if not self.ended.is_set() and not silently:
                 self._abandon()
         self._unsubscribe()
         self._is_silent = False
