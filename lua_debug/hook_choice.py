@@ -11,7 +11,7 @@ from lua_debug.interrupt import (
     make_interrupt,
     set_main_thread,
 )
-from lua_debug.native import NativeUnavailable, attach
+from lua_debug.native import Attached, NativeUnavailable, attach
 from lua_debug.versions import LuaVersion
 
 SWITCH = "LLMSPELL_HOOKS"
@@ -26,23 +26,32 @@ def install_hooks(version: LuaVersion, runtime: Any, probe: Any) -> Callable[[],
     interface = LuaInterface(version)
     state = main_state(version, runtime)
     set_main_thread(interface, state, runtime, probe)
-    interrupt = _native(version, runtime, probe)
-    if interrupt is None:
+    attached = _native(version, runtime, probe)
+    if attached is None:
         probe.hooks.start(probe.on_event)
-        interrupt = make_interrupt(interface, state, version, runtime, probe)
-    return flagged_interrupt(int(probe.flag_address), interrupt) if version.is_jit else interrupt
+        interrupt: Callable[[], object] = make_interrupt(
+            interface, state, version, runtime, probe
+        )
+    else:
+        interrupt = attached.interrupt
+    if not version.is_jit:
+        return interrupt
+    probe.let_safepoints_sleep()
+    return flagged_interrupt(
+        int(probe.flag_address), interrupt, attached.wake if attached else None
+    )
 
 
-def _native(version: LuaVersion, runtime: Any, probe: Any) -> Callable[[], object] | None:
+def _native(version: LuaVersion, runtime: Any, probe: Any) -> Attached | None:
     wanted = os.environ.get(SWITCH, "auto")
     if wanted == "pure":
         return None
     try:
-        interrupt = attach(version, runtime, probe)
+        attached = attach(version, runtime, probe)
     except NativeUnavailable:
         if wanted == "native":
             raise
         return None
     probe.hooks = probe.native_hooks
     probe.hooks.start(probe.on_event)
-    return interrupt
+    return attached

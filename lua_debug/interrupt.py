@@ -123,15 +123,22 @@ def make_interrupt(
     return interrupt
 
 
-def flagged_interrupt(flag_address: int, by_hook: Callable[[], object]) -> Callable[[], object]:
-    """Under LuaJIT the source probes look at a flag; only code without any needs the hook."""
+def flagged_interrupt(
+    flag_address: int, by_hook: Callable[[], object], wake: Callable[[], object] | None
+) -> Callable[[], object]:
+    """Under LuaJIT the source probes look at a flag; only code without any needs the hook.
+
+    ``wake``, if it is there, has them look when they sleep.
+    """
     flag = ctypes.c_uint8.from_address(flag_address)
 
     def interrupt() -> None:
-        if flag.value < _PATIENCE:
-            flag.value += 1
-        else:
+        if flag.value >= _PATIENCE:
             by_hook()
+            return
+        flag.value += 1
+        if wake:
+            wake()
 
     return interrupt
 

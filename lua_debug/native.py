@@ -8,6 +8,7 @@ headers and is not linked to Lua: the lupa wheels export the C interface.
 
 import importlib
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
@@ -29,6 +30,22 @@ HOOKS: Mapping[str, str] = MappingProxyType(
         "exchange": "exchange(before, after, first) -> 'done' | 'later' | why not: functions of a "
         "text get the bodies of the same text with more source probes, whose ids begin with first; "
         "both arguments are its main function (LuaJIT)",
+        "try_guards": "try_guards() -> address of a C function, address of its argument: compiled "
+        "code that calls it, first as it is, then after find_vm_state(), is left (LuaJIT)",
+        "find_vm_state": "find_vm_state() -> whether it is known where compiled code tells that it "
+        "runs (LuaJIT)",
+        "end_trial": "end_trial(is_right) -> whether compiled code can be left, so that safepoints "
+        "may sleep (LuaJIT)",
+        "note_stub": "note_stub(address): of the next exit of compiled code (LuaJIT)",
+        "note_trace": "note_trace(address, size, loop, number, letters) -> whether it can be left "
+        "from each turn of what it repeats; nil if it cannot be changed. The letters tell for each "
+        "exit whether it may be taken at any time: y, n (LuaJIT)",
+        "forget_traces": "forget_traces(): compiled code is gone (LuaJIT)",
+        "note_safepoints": "note_safepoints(function): it has been loaded, and has some (LuaJIT)",
+        "stay_awake": "stay_awake(function) -> whether its safepoints slept; they never will again "
+        "(LuaJIT)",
+        "wake": "wake(): all safepoints hear, until sleep() (LuaJIT)",
+        "sleep": "sleep(): no safepoint hears; does nothing if compiled code cannot be left (LuaJIT)",
         "loaded": "loaded(): code is about to be loaded; what is known of functions is void",
         "step": "step('in' | 'over' | 'out' | nil, level | nil, thread | nil): arms a step of the "
         "running thread from the frame at level, as the caller counts (nil: from outside of all "
@@ -106,14 +123,24 @@ class NativeUnavailable(KernelError):
     """The accelerator cannot serve here; the text says why. The hooks in pure Lua can."""
 
 
-def attach(version: LuaVersion, runtime: Any, probe: Any) -> Callable[[], bool]:
+@dataclass(frozen=True, slots=True)
+class Attached:
+    """What any thread may call. Both answer False if the runtime is closed.
+
+    ``interrupt``: the script's thread calls ``on_event("interrupt")`` at its next instruction that
+    is the script's own. ``wake``: its safepoints hear (LuaJIT); False if they never sleep.
+    """
+
+    interrupt: Callable[[], bool]
+    wake: Callable[[], bool]
+
+
+def attach(version: LuaVersion, runtime: Any, probe: Any) -> Attached:
     """Make ``P.native_hooks`` in a runtime, tried out; answers what interrupts the script.
 
     ``probe`` is the probe's table P with at least ``lib`` (probe/base.lua) and
     ``created_threads`` (probe/threads.lua). Must be called on the runtime's thread while no script
-    runs. The answer may be called on any thread: the script's thread then calls
-    ``on_event("interrupt")`` at its next instruction that is the script's own; False if the runtime
-    is closed. Raises `NativeUnavailable`.
+    runs. Raises `NativeUnavailable`.
     """
     core = _core()
     try:
@@ -129,10 +156,7 @@ def attach(version: LuaVersion, runtime: Any, probe: Any) -> Callable[[], bool]:
         raise NativeUnavailable(f"{version.label}: {problem}")
     key = int(answer)
 
-    def interrupt() -> bool:
-        return bool(core.interrupt(key))
-
-    return interrupt
+    return Attached(lambda: bool(core.interrupt(key)), lambda: bool(core.wake(key)))
 
 
 def why_unavailable() -> str | None:

@@ -53,6 +53,7 @@ CONTROL = (
     "cramped",
     "memory",
     "exchanging",
+    "safepoints",
     "breakpoints",
     "watches",
     "errors",

@@ -63,6 +63,7 @@
     API(int, lua_resume, (lua_State *, int)) \
     API(void, lua_insert, (lua_State *, int)) \
     API(Integer, lua_tointeger, (lua_State *, int)) \
+    API(double, lua_tonumber, (lua_State *, int)) \
     API(void *, lua_newuserdata, (lua_State *, size_t)) \
     OPTIONAL(void, lua_setlevel, (lua_State *, lua_State *))
 #else

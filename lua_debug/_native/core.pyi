@@ -13,5 +13,11 @@ def interrupt(key: int) -> bool:
     Any thread may call it. False if the runtime or its thread is gone.
     """
 
+def wake(key: int) -> bool:
+    """Make the sleeping safepoints of a LuaJIT runtime hear; compiled code is left for that.
+
+    Any thread may call it. False if there is nothing to wake: they never sleep there.
+    """
+
 def attached() -> int:
     """How many runtimes are attached now."""

@@ -74,6 +74,13 @@ static PyObject *interrupt(PyObject *self, PyObject *key) {
     return PyBool_FromLong(interrupt_runtime(number));
 }
 
+static PyObject *wake(PyObject *self, PyObject *key) {
+    long long number = PyLong_AsLongLong(key);
+    (void)self;
+    if (number == -1 && PyErr_Occurred()) return NULL;
+    return PyBool_FromLong(wake_runtime(number));
+}
+
 static PyObject *attached(PyObject *self, PyObject *nothing) {
     (void)self;
     (void)nothing;
@@ -83,6 +90,7 @@ static PyObject *attached(PyObject *self, PyObject *nothing) {
 static PyMethodDef methods[] = {
     {"prepare", prepare, METH_VARARGS, "Bind the C interface that a lupa module exports."},
     {"interrupt", interrupt, METH_O, "Make a runtime report an interrupt at its next instruction."},
+    {"wake", wake, METH_O, "Make the safepoints of a runtime hear, if they sleep."},
     {"attached", attached, METH_NOARGS, "How many runtimes are attached now."},
     {NULL, NULL, 0, NULL},
 };

@@ -1,8 +1,8 @@
 /* What is known of one attached LuaRuntime. Everything lives in here, nothing in globals: a process
  * may run several runtimes, of several Lua versions, each on a thread of its own.
  *
- * Only the runtime's own thread touches the contents, but for `interrupted`, which any thread may
- * set, and what the table of runtimes guards by its lock (`in_use`, `serial`, `owner`).
+ * Only the runtime's own thread touches the contents, but for `interrupted` and `is_waking`, which any
+ * thread may set, and what the table of runtimes guards by its lock (`in_use`, `serial`, `owner`).
  */
 #ifndef LLMSPELL_RUNTIME_H
 #define LLMSPELL_RUNTIME_H
@@ -104,6 +104,7 @@ typedef struct Layout {
 typedef struct Runtime {
     volatile sig_atomic_t in_use;
     volatile sig_atomic_t interrupted;
+    volatile sig_atomic_t is_waking; /* LuaJIT: compiled code is to be left, and safepoints to hear */
     unsigned serial;
     int64_t owner;            /* the system's id of the thread that runs it */
     void *volatile running;   /* the lua_State that runs now; LuaJIT: the main one */
@@ -146,6 +147,9 @@ typedef struct Runtime {
     int probe_ref, on_event_ref, hooks_ref, returned_ref, thread_ref;
     int watch_ref, user_ref, doomed_ref, created_ref, interpreted_ref, bodies_ref;
     int kept_bodies; /* LuaJIT: how many the table of bodies_ref has */
+    struct Guards *guards; /* LuaJIT: of compiled code; NULL: it cannot be left, so safepoints stay awake */
+    int safepoints_ref, noted_bodies; /* LuaJIT: bodies that have some, and the last number in that table */
+    int is_asleep; /* LuaJIT: the safepoints are */
 } Runtime;
 
 extern Runtime runtimes[MAX_RUNTIMES];
@@ -158,6 +162,8 @@ void release_runtime(Runtime *rt);
 void own_runtime(Runtime *rt);
 int64_t runtime_key(const Runtime *rt);
 int interrupt_runtime(int64_t key);
+/* LuaJIT: has the safepoints hear, if that can be done from outside. */
+int wake_runtime(int64_t key);
 int attached_runtimes(void);
 /* Whether the wake-up signal could be installed; any thread may ask, any number of times. */
 int install_signal(void);

@@ -36,7 +36,7 @@ static void on_signal(int number) {
     (void)number;
     for (int i = 0; i < MAX_RUNTIMES; i++) {
         Runtime *rt = &runtimes[i];
-        if (rt->in_use && rt->interrupted && rt->owner == self) rt->demand(rt);
+        if (rt->in_use && (rt->interrupted || rt->is_waking) && rt->owner == self) rt->demand(rt);
     }
     errno = saved;
 }
@@ -119,6 +119,18 @@ int interrupt_runtime(int64_t key) {
     pthread_mutex_lock(&lock);
     if (rt->in_use && runtime_key(rt) == key) {
         rt->interrupted = 1;
+        is_woken = wake(rt->owner);
+    }
+    pthread_mutex_unlock(&lock);
+    return is_woken;
+}
+
+int wake_runtime(int64_t key) {
+    Runtime *rt = &runtimes[key & (MAX_RUNTIMES - 1)];
+    int is_woken = 0;
+    pthread_mutex_lock(&lock);
+    if (rt->in_use && runtime_key(rt) == key && rt->guards) {
+        rt->is_waking = 1;
         is_woken = wake(rt->owner);
     }
     pthread_mutex_unlock(&lock);

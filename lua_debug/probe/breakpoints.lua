@@ -169,6 +169,7 @@ local function make_polling_handler()
     if P.evaluating == 0 then P.interrupted()
     elseif P.guard then P.guard.again()
     else P.condition_interrupted() end
+    P.safepoints.sleep()
   end
   return function(value, id, form)
     fill(beside, 1)
@@ -350,7 +351,11 @@ local function arm_lines(command)
     end
     P.hooks.set_lines(source, wanted, marks ~= nil)
   end
+  if marked then P.safepoints.wake() else P.safepoints.sleep() end
 end
+
+-- Whether safepoints have to tell which functions are entered.
+function P.is_marked() return marked ~= nil end
 
 -- Replaces all line and function breakpoints.
 --   specs: id -> {id, key, condition, hit_operator, hit_count, log, reason}

@@ -29,6 +29,11 @@ local function exchange_all()
   return is_settled, waits
 end
 
+local function try_again()
+  P.flag[0] = 1
+  P.safepoints.wake()
+end
+
 -- The command that arms what is set now, once as much as possible has probes. The one at hand may be
 -- older, and more may be set while this works.
 function P.with_exchanges(command)
@@ -39,7 +44,7 @@ function P.with_exchanges(command)
     command = P.compile(host.arming(), "=arm", {})()
   end
   left = waits and OFTEN or 0
-  if waits then P.flag[0] = 1 end
+  if waits then try_again() end
   return command
 end
 
@@ -48,6 +53,6 @@ function P.exchange_again()
   if left == 0 or P.evaluating > 0 then return end
   local is_settled, waits = exchange_all()
   left = waits and left - 1 or 0
-  if left > 0 then P.flag[0] = 1 end
+  if left > 0 then try_again() end
   if is_settled then P.run_command(host.arming()) end
 end

@@ -73,4 +73,5 @@ end
 function P.install_guards(globals)
   install_metatables(globals.debug)
   install_hooks(globals.debug)
+  if globals.jit then P.safepoints.install(globals.jit) end
 end

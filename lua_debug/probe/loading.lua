@@ -61,7 +61,10 @@ local function compile_probed(text, chunkname, compile)
   local probed = with_probes(chunkname, text)
   if probed then
     local chunk = compile(probed)
-    if chunk then return chunk end
+    if chunk then
+      P.safepoints.note(chunk)
+      return chunk
+    end
     with_probes(chunkname, text, true)
   end
   return compile(text)

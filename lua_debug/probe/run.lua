@@ -158,6 +158,7 @@ function P.run(body, arguments, budget)
   local guard = new_guard(budget)
   local take_out = put_stand_ins(guard)
   local restore = without_compiler()
+  P.safepoints.wake()
   local thread = create(function(...) return body(...) end) -- 5.1 takes no C functions
   P.evaluating, P.guard = P.evaluating + 1, guard
   guard.arm(thread)
@@ -165,6 +166,7 @@ function P.run(body, arguments, budget)
   guard.ended = true
   if not P.is_jit then sethook(thread) end
   P.evaluating, P.guard = P.evaluating - 1, nil
+  P.safepoints.sleep()
   restore()
   take_out()
   return outcome(guard, thread, results)

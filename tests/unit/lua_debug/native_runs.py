@@ -75,7 +75,7 @@ class Stage:
         self.version = version
         self.runtime = make_runtime(row)
         self.probe = load_probe(self.runtime, row, {}, {}, ("base", "threads"))
-        self.interrupt = native.attach(row, self.runtime, self.probe)
+        self.interrupt = native.attach(row, self.runtime, self.probe).interrupt
         self.lua(_STAGE, name="=[C]")
 
     def lua(self, text: str, *arguments: Any, name: str = "=test") -> Any:
