@@ -38,8 +38,9 @@ HOOKS: Mapping[str, str] = MappingProxyType(
         "may sleep (LuaJIT)",
         "note_stub": "note_stub(address): of the next exit of compiled code (LuaJIT)",
         "note_trace": "note_trace(address, size, loop, number, letters) -> whether it can be left "
-        "from each turn of what it repeats; nil if it cannot be changed. The letters tell for each "
-        "exit whether it may be taken at any time: y, n (LuaJIT)",
+        "from each turn of what it repeats, and the first exit by which it can (-1: none); nil if it "
+        "cannot be changed. The letters tell for each exit whether it may be taken at any time: y, "
+        "n (LuaJIT)",
         "forget_traces": "forget_traces(): compiled code is gone (LuaJIT)",
         "note_safepoints": "note_safepoints(function): it has been loaded, and has some (LuaJIT)",
         "stay_awake": "stay_awake(function) -> whether its safepoints slept; they never will again "
