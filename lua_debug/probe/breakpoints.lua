@@ -155,14 +155,12 @@ end
 -- beside it keeps the compiler from taking the look out of the loop. At the entry of a function the
 -- form is its first line: where a breakpoint was added later, the accelerator has to hear lines.
 -- While a call is stepped over, returns are hooked; a function of C returns unheard, so that loops with
--- probes are compiled all the same. (LuaJIT 2.0 then cannot compile the handler by itself.)
-local function make_polling_handler()
-  local ffi = lib.require("ffi")
-  local fill = ffi.fill
-  local flag = ffi.new("uint8_t[64]")
+-- probes are compiled all the same. (LuaJIT 2.0 then cannot compile the handler by itself, so there it is
+-- done where the handler is hardly called at all, because safepoints sleep.)
+local function make_polling_handler(leaves_unheard)
+  local fill = lib.require("ffi").fill
+  local flag = P.flag
   local beside = flag + 8
-  local leaves_unheard = lib.jit.version_num >= 20100
-  P.flag, P.flag_address = flag, lib.tonumber(ffi.cast("uintptr_t", flag))
   local function heard()
     flag[0] = 0
     P.exchange_again()
@@ -188,7 +186,12 @@ local function make_polling_handler()
     if leaves_unheard then return rawequal(id, nil) end
   end
 end
-if P.is_jit then handler = make_polling_handler() end
+if P.is_jit then
+  local ffi = lib.require("ffi")
+  P.flag = ffi.new("uint8_t[64]")
+  P.flag_address = lib.tonumber(ffi.cast("uintptr_t", P.flag))
+  handler = make_polling_handler(lib.jit.version_num >= 20100)
+end
 
 local its_metatable = nil -- the one the script gave booleans
 local its_call = nil -- what was __call in it
@@ -208,6 +211,12 @@ function P.set_boolean_metatable(metatable)
   rawset(metatable, "__call", reached)
   setmetatable(true, metatable)
   P.handler = reached
+end
+
+-- LuaJIT: from now on the handler returns unheard.
+function P.leave_unheard()
+  handler = make_polling_handler(true)
+  P.set_boolean_metatable(its_metatable)
 end
 
 function P.boolean_metatable() return its_metatable end

@@ -216,5 +216,6 @@ function P.let_safepoints_sleep()
     return
   end
   safepoints.install = install_attach
+  P.leave_unheard()
   hooks.sleep()
 end
