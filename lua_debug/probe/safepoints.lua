@@ -89,9 +89,9 @@ local function is_left_before(trace)
   return false
 end
 
-local function root_of(number)
-  while traces[number] and traces[number].parent do number = traces[number].parent end
-  return number
+local function forget_traces()
+  stubs, traces = 0, {}
+  hooks.forget_traces()
 end
 
 local function note_stubs(count)
@@ -110,12 +110,12 @@ local function note_trace(number, func)
   note_stubs(info.nexit)
   local trace, is_left = traces[number], nil
   is_left, trace.first = hooks.note_trace(address, #code, loop, number, exits_of(number, info))
-  if is_left == nil then
-    safepoints.wake()
-    is_able = false
-  elseif not is_left and not ENDS[info.linktype] and not is_left_before(trace) and keep_awake(begun_in, func) then
-    jit.flush(root_of(number))
-  end
+  trace.first = trace.first or -1
+  if is_left or ENDS[info.linktype] or is_left_before(trace) then return end
+  if not keep_awake(begun_in, func) then return end
+  -- all of it: where single traces are gone, LuaJIT may still stitch one to them (lj_trace.c, trace_stop)
+  jit.flush()
+  forget_traces() -- no event tells, amid this one
 end
 
 local function on_trace(what, number, func, at, parent, exit, ...)
@@ -127,8 +127,7 @@ local function on_trace(what, number, func, at, parent, exit, ...)
     note_trace(number, func)
     begun_in = nil
   elseif what == "flush" then
-    stubs, traces = 0, {}
-    hooks.forget_traces()
+    forget_traces()
   end
   if theirs then theirs(what, number, func, at, parent, exit, ...) end
 end
