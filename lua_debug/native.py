@@ -42,6 +42,8 @@ HOOKS: Mapping[str, str] = MappingProxyType(
         "cannot be changed. The letters tell for each exit whether it may be taken at any time: y, "
         "n (LuaJIT)",
         "forget_traces": "forget_traces(): compiled code is gone (LuaJIT)",
+        "flush": "flush(): throws compiled code away as soon as none is being made (LuaJIT)",
+        "recording": "recording(boolean): compiled code is being made from now on, or not (LuaJIT)",
         "note_safepoints": "note_safepoints(function): it has been loaded, and has some (LuaJIT)",
         "stay_awake": "stay_awake(function) -> whether its safepoints slept; they never will again "
         "(LuaJIT)",

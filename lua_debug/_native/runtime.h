@@ -150,6 +150,8 @@ typedef struct Runtime {
     struct Guards *guards; /* LuaJIT: of compiled code; NULL: it cannot be left, so safepoints stay awake */
     int safepoints_ref, noted_bodies; /* LuaJIT: bodies that have some, and the last number in that table */
     int is_asleep; /* LuaJIT: the safepoints are */
+    int is_recording, put_off; /* LuaJIT: a trace is being made; events since something waits for its end */
+    int owes_flush; /* LuaJIT: compiled code is to be thrown away then */
 } Runtime;
 
 extern Runtime runtimes[MAX_RUNTIMES];

@@ -123,7 +123,8 @@ local function without_compiler()
   local hook, mask, count = gethook()
   if was_on then
     jit.off()
-    jit.flush()
+    local flush = P.hooks.flush or jit.flush
+    flush()
   end
   return function()
     if type(hook) == "function" then sethook(hook, mask, count) else sethook() end

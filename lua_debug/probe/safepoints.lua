@@ -119,6 +119,7 @@ local function note_trace(number, func)
 end
 
 local function on_trace(what, number, func, at, parent, exit, ...)
+  if what ~= "flush" then hooks.recording(what == "start") end
   if what == "start" then
     begun_in = func
     local is_side = parent and exit >= 0 -- the others are stitched to their parent (lj_trace.c, trace_start)
