@@ -135,8 +135,9 @@ end
 function P.die(thread)
   P.dying = true
   if lib.jit then
+    local flush = P.hooks.flush or lib.jit.flush
     lib.jit.off()
-    lib.jit.flush()
+    flush()
   end
   P.hooks.step(nil)
   if thread then P.hooks.arm(thread) end

@@ -20,6 +20,21 @@ local function is_indexed(key, border)
   return type(key) == "number" and key >= 1 and key <= border and key == floor(key)
 end
 
+-- Reads on where every key is wanted: that of a table without indexed entries is asked for at once.
+local function read_all(keys, wanted)
+  local object, count, key = keys.object, keys.count, keys.last
+  while count < wanted do
+    key = next(object, key)
+    if key == nil then
+      keys.complete = true
+      break
+    end
+    count = count + 1
+    keys[count] = key
+  end
+  keys.count, keys.last = count, key
+end
+
 -- How many entries are named, counted up to COUNTED; and the border.
 function P.count_named(object)
   local border = P.rawlen(object)
@@ -36,6 +51,7 @@ end
 
 -- Reads on until `wanted` keys are known or the table ends.
 local function read_on(keys, wanted)
+  if keys.border == 0 and not keys.skip then return read_all(keys, wanted) end
   local object, border, count, key, skip = keys.object, keys.border, keys.count, keys.last, keys.skip
   while count < wanted do
     key = next(object, key)
