@@ -11,7 +11,7 @@ from lua_debug.interrupt import LuaInterface, main_state, set_main_thread
 from lua_debug.probe_files import load_probe
 from lua_debug.versions import find_version, make_runtime
 
-_PROGRAM = ("base", "traceback", "program")
+_PROGRAM = ("base", "traceback", "standing_in", "program", "c_modules")
 """The files of the probe that run a program; none of them is a debugger."""
 
 _RUN = """
@@ -21,6 +21,7 @@ return function(source, chunkname, script, options, ...)
   for index = 1, #options do arguments[index - #options - 1] = options[index] end
   _G.arg = arguments
   P.install_traceback(_G)
+  P.install_c_modules(_G)
   local chunk, message = (loadstring or load)(source, chunkname)
   if not chunk then return message end
   return P.run_main(chunk, ...)
@@ -38,7 +39,8 @@ class LuaEngine:
         for name, additions in (("path", settings.lua_path), ("cpath", settings.lua_cpath)):
             if additions:
                 package[name] = ";".join([*map(_bytes_as_text, additions), package[name]])
-        probe = load_probe(self._runtime, self.version, {}, {}, _PROGRAM)
+        told = {"label": self.version.label, "no_c_modules": self.version.offer()}
+        probe = load_probe(self._runtime, self.version, {}, told, _PROGRAM)
         interface = LuaInterface(self.version)
         state = main_state(self.version, self._runtime)
         set_main_thread(interface, state, self._runtime, probe)

@@ -58,6 +58,7 @@ CONTROL = (
     "errors",
     "catching",
     "passing",
+    "c_modules",
     "loading",
     "streams",
     "guards",
