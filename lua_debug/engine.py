@@ -7,6 +7,7 @@ from typing import Any
 
 from kernel.core.settings import DebugSettings
 from lua_debug.break_key import make_break_key
+from lua_debug.closing import close_state
 from lua_debug.interrupt import LuaInterface, main_state, set_main_thread
 from lua_debug.probe_files import load_probe
 from lua_debug.versions import find_version, make_runtime
@@ -76,6 +77,11 @@ class LuaEngine:
         except lua_error as error:  # raised by a hook that the script left behind
             problem = str(error)
         return None if problem is None else _shown(problem)
+
+    def close(self) -> None:
+        """Let finalizers run and give the memory back; nothing can be run any more."""
+        self._run = None
+        close_state(self.version, self._runtime)
 
     def make_break_key(self) -> Callable[[], None]:
         """What to call, on any thread, to raise "interrupted!" in the script that runs.
