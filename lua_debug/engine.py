@@ -10,9 +10,10 @@ from lua_debug.break_key import make_break_key
 from lua_debug.closing import close_state
 from lua_debug.interrupt import LuaInterface, main_state, set_main_thread
 from lua_debug.probe_files import load_probe
+from lua_debug.processes import Processes
 from lua_debug.versions import find_version, make_runtime
 
-_PROGRAM = ("base", "traceback", "standing_in", "program", "c_modules")
+_PROGRAM = ("base", "traceback", "standing_in", "program", "c_modules", "processes")
 """The files of the probe that run a program; none of them is a debugger."""
 
 _RUN = """
@@ -23,6 +24,7 @@ return function(source, chunkname, script, options, ...)
   _G.arg = arguments
   P.install_traceback(_G)
   P.install_c_modules(_G)
+  P.install_processes(_G)
   local chunk, message = (loadstring or load)(source, chunkname)
   if not chunk then return message end
   return P.run_main(chunk, ...)
@@ -41,7 +43,8 @@ class LuaEngine:
             if additions:
                 package[name] = ";".join([*map(_bytes_as_text, additions), package[name]])
         told = {"label": self.version.label, "no_c_modules": self.version.offer()}
-        probe = load_probe(self._runtime, self.version, {}, told, _PROGRAM)
+        processes = Processes().functions()
+        probe = load_probe(self._runtime, self.version, processes, told, _PROGRAM)
         interface = LuaInterface(self.version)
         state = main_state(self.version, self._runtime)
         set_main_thread(interface, state, self._runtime, probe)

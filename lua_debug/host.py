@@ -20,6 +20,7 @@ from lua_debug.hook_choice import install_hooks
 from lua_debug.interrupt import resume_anew
 from lua_debug.output import OutputQueue, Written
 from lua_debug.probe_files import load_probe
+from lua_debug.processes import Processes
 from lua_debug.sources import Sources
 from lua_debug.syntax.constants import constant
 from lua_debug.syntax.declarations import is_declared_around
@@ -214,6 +215,7 @@ class Host:
             "describe": describe,
             "constant": self.constant,
             "is_outer": self.is_outer,
+            **Processes().functions(),
         }
 
     def emit(self, text: str) -> None:

@@ -60,6 +60,7 @@ CONTROL = (
     "passing",
     "c_modules",
     "loading",
+    "processes",
     "streams",
     "guards",
     "exit",
