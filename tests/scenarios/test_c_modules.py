@@ -267,21 +267,54 @@ def test_a_yield_through_c(debug_c):
         assert "2\n" == d.output("stdout")
 
 
-def test_a_breakpoint_in_a_coroutine_that_c_makes(debug_c):
-    """Breakpoints stop in it, and its lines can be stepped."""
-    with debug_c("""
-        local c = require("through_c")
-        print(c.aside(function(a)
-          local b = a      -- @b
-          return b + 1     -- @ret
-        end, 1))
-    """) as d:
+ASIDE = """
+    local c = require("through_c")
+    local function body(a)
+      local b = a                  -- @b
+      return b + 1                 -- @ret
+    end
+    local x = c.aside(body, 1)     -- @call
+    local y = c.aside(function(a)
+      local d = a                  -- @d
+      coroutine.yield(d)           -- @yield
+    end, 2)                        -- @left
+    print(x, y)
+"""
+
+
+def test_a_coroutine_that_c_makes(debug_c):
+    """Breakpoints stop in it, below it stands who called C, and a step off its end lands there."""
+    with debug_c(ASIDE) as d:
         d.break_at("b")
         d.run()
+        assert ["— resumed by main —", "main chunk"] == [d.names()[1], d.names()[-1]]
         assert "ret" == d.walk("over")
         assert {"a": "1", "b": "1"} == d.locals()
+        left = d.walk("over")
+        assert left in ("call", str(d.line("call") + 1))
         assert 0 == d.run_to_end()
-        assert "2\n" == d.output("stdout")
+        assert "2\t2\n" == d.output("stdout")
+
+
+def test_a_coroutine_that_c_makes_yields(debug_c):
+    """A step in goes where control goes; one over waits, and the program goes on."""
+    for verb, lands in (("in", True), ("over", False)):
+        with debug_c(ASIDE) as d:
+            d.break_at("yield")
+            d.run()
+            assert lands == (d.walk(verb) != "end")
+            assert 0 == (d.run_to_end() if lands else d.client.exit_code)
+            assert "2\t2\n" == d.output("stdout")
+
+
+def test_stepping_into_a_coroutine_that_c_makes(debug_c):
+    """With the accelerator, and in LuaJIT, a step in enters it; hooks in Lua step over."""
+    with debug_c(ASIDE) as d:
+        d.break_at("call")
+        d.run()
+        is_entered = d.hooks == "native" or is_jit(d)
+        assert d.walk("in") == ("b" if is_entered else str(d.line("call") + 1))
+        assert 0 == d.run_to_end()
 
 
 # One Lua a process -----------------------------------------------------------------------------------
