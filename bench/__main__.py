@@ -1,9 +1,13 @@
-"""``python -m bench [lua…] [--rounds N] [--only overhead|stops]``: print the measurements."""
+"""``python -m bench [lua…] [--rounds N] [--only overhead|peers|stops]``: print the measurements.
+
+``peers`` are the workloads that other debuggers were measured with (docs/comparison.md).
+"""
 
 import argparse
 import sys
 
 from bench import overhead, stops
+from bench.programs import OURS, PEERS
 from lua_debug.versions import VERSIONS
 
 
@@ -35,13 +39,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("lua", nargs="*", default=[*VERSIONS], help="versions; all by default")
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--only", choices=("overhead", "stops"))
+    parser.add_argument("--only", choices=("overhead", "peers", "stops"))
     chosen = parser.parse_args()
-    if chosen.only != "stops":
-        overhead.head()
-        for lua in chosen.lua:
-            overhead.measure(lua, chosen.rounds)
-    if chosen.only != "overhead":
+    for part, suite in (("overhead", OURS), ("peers", PEERS)):
+        if chosen.only in (None, part):
+            overhead.head(suite)
+            for lua in chosen.lua:
+                overhead.measure(lua, chosen.rounds, suite)
+    if chosen.only in (None, "stops"):
         for lua in chosen.lua:
             tell_stops(lua)
     return 0

@@ -11,7 +11,7 @@ import sys
 import time
 from typing import Any
 
-from bench.programs import FOLDER, WORKLOADS, geometric_mean, marked
+from bench.programs import FOLDER, OURS, WORKLOADS, geometric_mean
 from lua_debug import native
 from lua_debug.interrupt import LuaInterface, main_state, set_main_thread
 from lua_debug.probe_files import BASE, load_probe
@@ -91,7 +91,11 @@ def _seconds(stage: Any, work: str, size: int) -> float:  # noqa: ANN401 - a Lua
 
 def _cases() -> list[tuple[str, str, list[int]]]:
     """What is told, whose hooks, and where breakpoints are."""
-    places = {"no breakpoint": [], "elsewhere": marked("cold"), "hot functions": marked("hot")}
+    places = {
+        "no breakpoint": [],
+        "elsewhere": OURS.marked("cold"),
+        "hot functions": OURS.marked("hot"),
+    }
     return [("none again", "none", [])] + [
         (f"{hooks}, {name}", hooks, lines)
         for hooks in ("pure", "native")

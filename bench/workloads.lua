@@ -124,4 +124,10 @@ function workloads.unused(size)
   return doubled
 end
 
-return workloads
+return workloads, {
+  { "recursion", 24, is_fixed = true },
+  { "numbers", 4000 },
+  { "strings", 60000 },
+  { "objects", 120000 },
+  { "generator", 80000 },
+}

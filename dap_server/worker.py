@@ -52,6 +52,7 @@ def _work(
     connect: Callable[[], Awaitable[Transport]], language: Language, mode: CaptureMode
 ) -> NoReturn:
     log_to_stderr()
+    leave_pipes_to_children()
 
     async def main() -> int:
         try:
@@ -94,6 +95,15 @@ async def until_signal(work: Coroutine[Any, Any, int]) -> int:
         return await task
     except asyncio.CancelledError:
         return TERMINATED
+
+
+def leave_pipes_to_children() -> None:
+    """What a program starts dies of a broken pipe, as anywhere; this process does not.
+
+    Python ignores that signal, and so would children; one that is caught is as new to them.
+    """
+    if hasattr(signal, "SIGPIPE"):
+        signal.signal(signal.SIGPIPE, lambda *_: None)
 
 
 def log_to_stderr() -> None:

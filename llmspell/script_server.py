@@ -11,7 +11,7 @@ from typing import NoReturn
 from dap_server.children import VARIABLE, announce
 from dap_server.console import ProgramConsole
 from dap_server.script_host import DebuggedScript
-from dap_server.worker import leave, log_to_stderr
+from dap_server.worker import leave, leave_pipes_to_children, log_to_stderr
 from kernel.core import model as m
 from kernel.core.errors import UserError
 from kernel.core.loop import EventLoop
@@ -62,6 +62,7 @@ def debug_script(
 ) -> NoReturn:
     """Serve clients until the script has ended; the process ends with its status."""
     log_to_stderr()
+    leave_pipes_to_children()
     leave(EventLoop().run(lambda: _debug(program, settings, listener, terms)))
 
 

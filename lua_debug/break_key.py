@@ -33,6 +33,7 @@ def make_break_key(version: LuaVersion, runtime: Any) -> Callable[[], None]:
         interface, idle = LuaInterface(version), make_runtime(version)
         idle.execute("debug.sethook(function() end, '', 2^30)")
         hook = interface.gethook(main_state(version, idle))
-        interface.sethook(state_of(runtime), hook, _ANY_EVENT, 1)
+        if state := state_of(runtime):  # it is closed at the end
+            interface.sethook(state, hook, _ANY_EVENT, 1)
 
     return press

@@ -7,11 +7,13 @@ from typing import Any
 
 from kernel.core.settings import DebugSettings
 from lua_debug.break_key import make_break_key
+from lua_debug.closing import close_state
 from lua_debug.interrupt import LuaInterface, main_state, set_main_thread
 from lua_debug.probe_files import load_probe
+from lua_debug.processes import Processes
 from lua_debug.versions import find_version, make_runtime
 
-_PROGRAM = ("base", "traceback", "program")
+_PROGRAM = ("base", "traceback", "standing_in", "program", "c_modules", "processes")
 """The files of the probe that run a program; none of them is a debugger."""
 
 _RUN = """
@@ -21,6 +23,8 @@ return function(source, chunkname, script, options, ...)
   for index = 1, #options do arguments[index - #options - 1] = options[index] end
   _G.arg = arguments
   P.install_traceback(_G)
+  P.install_c_modules(_G)
+  P.install_processes(_G)
   local chunk, message = (loadstring or load)(source, chunkname)
   if not chunk then return message end
   return P.run_main(chunk, ...)
@@ -38,7 +42,9 @@ class LuaEngine:
         for name, additions in (("path", settings.lua_path), ("cpath", settings.lua_cpath)):
             if additions:
                 package[name] = ";".join([*map(_bytes_as_text, additions), package[name]])
-        probe = load_probe(self._runtime, self.version, {}, {}, _PROGRAM)
+        told = {"label": self.version.label, "no_c_modules": self.version.offer()}
+        processes = Processes().functions()
+        probe = load_probe(self._runtime, self.version, processes, told, _PROGRAM)
         interface = LuaInterface(self.version)
         state = main_state(self.version, self._runtime)
         set_main_thread(interface, state, self._runtime, probe)
@@ -74,6 +80,11 @@ class LuaEngine:
         except lua_error as error:  # raised by a hook that the script left behind
             problem = str(error)
         return None if problem is None else _shown(problem)
+
+    def close(self) -> None:
+        """Let finalizers run and give the memory back; nothing can be run any more."""
+        self._run = None
+        close_state(self.version, self._runtime)
 
     def make_break_key(self) -> Callable[[], None]:
         """What to call, on any thread, to raise "interrupted!" in the script that runs.

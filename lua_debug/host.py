@@ -20,6 +20,7 @@ from lua_debug.hook_choice import install_hooks
 from lua_debug.interrupt import resume_anew
 from lua_debug.output import OutputQueue, Written
 from lua_debug.probe_files import load_probe
+from lua_debug.processes import Processes
 from lua_debug.sources import Sources
 from lua_debug.syntax.constants import constant
 from lua_debug.syntax.declarations import is_declared_around
@@ -179,6 +180,8 @@ class Host:
         return {
             "output": "tell" if self._console is None else "mark",
             "memory_limit": (self._settings.max_memory_mb or 0) * 1024 * 1024 or None,
+            "label": self._version.label,
+            "no_c_modules": self._version.offer(),
             **asdict(self._settings.display),
         }
 
@@ -212,6 +215,7 @@ class Host:
             "describe": describe,
             "constant": self.constant,
             "is_outer": self.is_outer,
+            **Processes().functions(),
         }
 
     def emit(self, text: str) -> None:

@@ -1,12 +1,12 @@
 """The Lua versions there are, a row each: name, the lupa module that carries it, label."""
 
-import importlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
 from kernel.core.errors import UserError
+from lua_debug import libraries
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +27,20 @@ class LuaVersion:
     def load(self) -> ModuleType:
         """The lupa module; raises `UserError` where this lupa was built without it."""
         try:
-            return importlib.import_module(f"lupa.{self.module}")
+            return libraries.load(f"lupa.{self.module}")
         except ImportError as error:
             raise UserError(
                 f"This lupa has no {self.label} (module lupa.{self.module}): {error}. "
                 "Install it from its wheels: pip install --force-reinstall --only-binary :all: lupa"
             ) from error
+
+    def offer(self) -> str | None:
+        """Let C modules of scripts find this Lua in this process; None, or why they cannot."""
+        try:
+            libraries.offer(self.load())
+        except libraries.NotOffered as error:
+            return f"{error}."
+        return None
 
 
 VERSIONS: Mapping[str, LuaVersion] = {

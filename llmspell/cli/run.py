@@ -105,9 +105,11 @@ def run(words: Words) -> int:
         return _complain(f"Script file not found: {words.script}")
     except OSError as error:
         return _complain(f"cannot open {words.script}: {error.strerror}")
-    if problem is None:
-        return 0
-    return _complain(problem) if problem else 1  # 5.1 says nothing of some errors
+    status = 0 if problem is None else _complain(problem)
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # lua.c hears of it while a script runs only
+    engine.close()
+    return status
 
 
 def _run(engine: "LuaEngine", words: Words) -> str | None:

@@ -55,6 +55,7 @@ typedef struct Step {
     int serial;      /* which step it is */
     int return_line; /* of the caller that is being returned to */
     int keeps_lines; /* LuaJIT: an error may unwind to a frame of the script, and tells nobody */
+    int lands_above; /* LuaJIT: it lands also in what C calls before it returns to the target */
 } Step;
 
 enum WatchKind { WATCH_FIELD, WATCH_LOCAL, WATCH_UPVALUE };

@@ -11,7 +11,7 @@ local concat, error, format, pcall, select, type = lib.table.concat, lib.error, 
 local getinfo, getupvalue = lib.debug.getinfo, lib.debug.getupvalue
 local open, tostring = lib.io.open, lib.tostring
 local host, pack, unpack = P.host, P.pack, P.unpack
-local call, checked, pass = P.call, P.checked, P.pass
+local call, checked, pass, search = P.call, P.checked, P.pass, P.search
 local original_load, original_loadfile, original_dofile = lib.load, lib.loadfile, lib.dofile
 local original_compile = lib.loadstring or lib.load
 local has_modes = not P.is_51 or P.is_jit -- LuaJIT took modes and environments over from 5.2
@@ -180,23 +180,6 @@ end
 
 -- require -----------------------------------------------------------------------------------------
 
-local function is_readable(path)
-  local file = open(path, "r")
-  if file then file:close() end
-  return file ~= nil
-end
-
--- package.searchpath, which Lua 5.1 has not.
-local search = lib.package.searchpath or function(name, path)
-  local separator = match(lib.package.config or "/", "^[^\n]+")
-  local dashed = gsub(name, "%.", (gsub(separator, "%%", "%%%%")))
-  for template in lib.string.gmatch(path, "[^;]+") do
-    local candidate = gsub(template, "%?", (gsub(dashed, "%%", "%%%%")))
-    if is_readable(candidate) then return candidate end
-  end
-  return nil
-end
-
 -- Stands in for the searcher of Lua files; what it does not find is the original's to report.
 local function make_searcher(original, package)
   return function(...)
@@ -248,6 +231,7 @@ end
 
 function P.install_loading(globals)
   install_dump(globals)
+  P.install_c_modules(globals)
   globals.loadfile, globals.dofile, globals.load = load_file, run_file, make_load(original_load, "load")
   if lib.loadstring then globals.loadstring = make_load(lib.loadstring, "loadstring") end
   local package = globals.package

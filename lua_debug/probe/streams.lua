@@ -71,11 +71,12 @@ local function unmarking(original, name)
 end
 
 local function install_marks(globals, methods)
+  P.unmark = unmark
   globals.print = marking(globals.print, "print")
   globals.io.write = marking(lib.io.write, "io.write")
   methods.write = marking_method(methods.write)
-  if lib.os.execute then globals.os.execute = unmarking(lib.os.execute, "os.execute") end
-  if lib.io.popen then globals.io.popen = unmarking(lib.io.popen, "io.popen") end
+  if lib.os.execute then globals.os.execute = unmarking(globals.os.execute, "os.execute") end
+  if lib.io.popen then globals.io.popen = unmarking(globals.io.popen, "io.popen") end
 end
 
 -- Telling -------------------------------------------------------------------------------------------

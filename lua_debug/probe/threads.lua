@@ -118,18 +118,34 @@ local function resumed_by(thread)
   return P.wrapped_thread(info.func)
 end
 
+-- Who called the C function that made a coroutine and resumes it: that goes on when this one ends, and
+-- is the only one that waits for something unknown.
+local function is_created(thread) return thread ~= nil and created[thread] end
+
+local function resumer_in_c(thread)
+  local place = status(thread)
+  if created[thread] or place ~= "normal" and place ~= "running" then return nil end
+  local function waits_for_unknown(other)
+    return other ~= thread and status(other) == "normal" and not is_created(resumed_by(other))
+  end
+  for other in next, created do
+    if waits_for_unknown(other) then return other end
+  end
+  return waits_for_unknown(P.main) and P.main or nil
+end
+
 -- The thread that resumed this one, or nil (the main thread, a suspended one, or a dead one but for
 -- that whose error stopped the program).
 function P.resumer(thread)
   if thread == P.main then return nil end
   local stop = P.stop
   if stop and stop.thread == thread and stop.running and stop.running ~= thread then return stop.running end
-  if P.hooks.resumer then return P.hooks.resumer(thread) end
+  if P.hooks.resumer then return P.hooks.resumer(thread) or resumer_in_c(thread) end
   if resumed_by(P.main) == thread then return P.main end
   for other in next, created do
     if status(other) == "normal" and resumed_by(other) == thread then return other end
   end
-  return nil
+  return resumer_in_c(thread)
 end
 
 -- Whether a function belongs to the probe; `info` holds fields S. All of the probe is compiled under

@@ -26,8 +26,11 @@ SPEED = """
 ## Speed
 
 How many times longer a program takes under the debugger, with one statement a line: *attached* without a breakpoint, with a breakpoint in a function that is never called (*elsewhere*), and with one in the hot function on a line that is never reached (*hot*).
-Measured on {measured} ({machine}), as ratios to the same program without a debugger.
-`make bench` measures ours on the machine at hand.
+Shown as ratios to the same program without a debugger, of `os.clock`; under 1 is noise, and so is as much above it.
+
+The peers were measured on {measured} ({machine}), the better of two runs.
+Ours were measured on {ours[measured]} ({ours[machine]}) with the same kinds of work, written anew from their description: `.venv/bin/python -m bench 5.4 --only peers` does it on the machine at hand.
+Breakpoints are set before the program starts, as editors do; those *added to loaded code* come when it has begun.
 """
 
 
@@ -69,14 +72,14 @@ def _peer_cell(cell: str) -> str:
 def _speed(speed: dict[str, Any], peers: list[dict[str, Any]]) -> list[str]:
     names = {peer["code"]: peer["name"] for peer in peers}
     head = ["workload", "debugger", "attached", "elsewhere", "hot"]
-    ours = speed.get("ours", {})
     rows = []
     for place, workload in enumerate(speed["workloads"]):
-        if workload["name"] in ours:
-            rows.append([workload["text"], "**llmspell**", *map(_shown, ours[workload["name"]])])
+        text, key = workload["text"], workload["name"]
+        for ours in speed["ours"]["rows"]:
+            rows.append([text, f"**{ours['name']}**", *map(_shown, ours[key])])
         for code, seconds in speed["seconds"].items():
             ratios = [each / workload["base"] for each in seconds[place]]
-            rows.append([workload["text"], names[code], *map(_shown, ratios)])
+            rows.append([text, names[code], *map(_shown, ratios)])
     return [table(head, rows)]
 
 

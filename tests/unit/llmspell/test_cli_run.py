@@ -57,6 +57,26 @@ def test_os_exit_gives_the_status(tmp_path: Path, call: str, status: int) -> Non
     assert (status, "out") == (done.returncode, done.stdout)
 
 
+@pytest.mark.parametrize("version", [*VERSIONS])
+def test_finalizers_run_at_the_end(tmp_path: Path, version: str) -> None:
+    """As in the standalone interpreter, behind the message of an error that ended the script."""
+    text = """
+    local function mortal(name)
+      local proxy = newproxy and newproxy(true) or setmetatable({}, {})
+      local metatable = getmetatable(proxy)
+      metatable.__gc = function() io.stderr:write(name, "\\n") end
+      return newproxy and proxy or setmetatable({}, metatable)
+    end
+    first, second = mortal("first"), mortal("second")
+    error("oh", 0)
+    """
+    write(tmp_path, "a.lua", text)
+    done = llmspell("run", "--lua", version, "a.lua", cwd=tmp_path)
+    lines = done.stderr.splitlines()
+    assert (1, "llmspell: oh") == (done.returncode, lines[0])
+    assert ["second", "first"] == lines[-2:]
+
+
 def test_a_syntax_error_names_its_place(tmp_path: Path) -> None:
     """What does not compile does not run."""
     write(tmp_path, "a.lua", "print(1)\nx = = 1\n")
