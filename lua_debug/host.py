@@ -5,7 +5,7 @@ import codecs
 import json
 import os
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import Any, Protocol
 
@@ -18,7 +18,7 @@ from lua_debug.closing import close_runtime, close_state
 from lua_debug.commands import encode
 from lua_debug.hook_choice import install_hooks
 from lua_debug.interrupt import resume_anew
-from lua_debug.output import OutputQueue, Written
+from lua_debug.output import Teller, Written
 from lua_debug.probe_files import load_probe
 from lua_debug.sources import Sources
 from lua_debug.syntax.constants import constant
@@ -28,8 +28,6 @@ from lua_debug.versions import LuaVersion, make_runtime
 
 _LISTED_SOURCES = 10_000
 """How many files and named chunks are announced; a script may load any number of others."""
-
-Tell = Callable[[e.KernelEvent], None]
 
 _ROOM = 64
 """Mebibytes above its limit that a stopped script's debugger may use."""
@@ -66,7 +64,7 @@ class Host:
         thread: LuaThread,
         sources: Sources,
         table: BreakpointTable,
-        tell: Tell,
+        teller: Teller,
         console: Console | None,
     ) -> None:
         self._version = version
@@ -74,9 +72,9 @@ class Host:
         self._thread = thread
         self._sources = sources
         self._table = table
-        self._tell = tell
+        self._tell = teller.tell
         self._console = console
-        self._output = OutputQueue(lambda: tell(e.OutputWritten("")))
+        self._output = teller.output
         make_decoder = codecs.getincrementaldecoder("utf-8")
         # A character may come in two writes: its beginning waits for the rest.
         self._decoders = defaultdict[str, codecs.IncrementalDecoder](
@@ -258,12 +256,9 @@ class Host:
         at = self._sources.place(raw, line)
         return at.source, at.line
 
-    def take_output(self) -> list[e.OutputWritten]:
-        """What was written since the last time; on the loop's thread."""
-        return [
-            e.OutputWritten(each.text, each.category, *self._place(each.raw, each.line))
-            for each in self._output.take()
-        ]
+    def as_event(self, it: Written) -> e.OutputWritten:
+        """A piece of output as it is told; on the loop's thread."""
+        return e.OutputWritten(it.text, it.category, *self._place(it.raw, it.line))
 
     def constant(self, raw: str, name: str, first: int, last: int, line: int, rank: int) -> str:
         """Why a name must not be assigned to, as `constants.constant` says it."""
