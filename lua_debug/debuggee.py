@@ -159,7 +159,7 @@ class LuaDebuggee:
         self._data.forget_waiting()
         self._host.exception_filters = []
         if self._has_started:
-            await self._arm()
+            self._arm()
             self._thread.post("watch", watches=[])
             self._thread.post("exceptions", filters=[])
             self._thread.post("detach", stays=stays)
@@ -184,7 +184,7 @@ class LuaDebuggee:
     ) -> list[m.Breakpoint]:
         """Replace the line breakpoints of a source."""
         answers = self._table.set_lines(self.sources.key(source), specs)
-        await self._arm()
+        self._arm()
         return answers
 
     async def set_function_breakpoints(
@@ -192,7 +192,7 @@ class LuaDebuggee:
     ) -> list[m.Breakpoint]:
         """Replace the function breakpoints."""
         answers = self._table.set_functions(specs)
-        await self._arm()
+        self._arm()
         return answers
 
     async def set_data_breakpoints(
@@ -214,7 +214,7 @@ class LuaDebuggee:
                 chosen.append({"filter": each.filter, "id": number, "condition": each.condition})
         self._host.exception_filters = chosen
         if self._has_started:
-            self._post_or_ask("exceptions", filters=chosen)
+            self._thread.post("exceptions", filters=chosen)
         return answers
 
     async def breakpoint_locations(
@@ -241,19 +241,17 @@ class LuaDebuggee:
     def _text_of(self, source: m.Source) -> bytes | None:
         return self._table.text_of(self.sources.key_of_source(source.path, source.reference))
 
-    async def _arm(self) -> None:
+    def _arm(self) -> None:
+        """Commands are served in the order they come, so that nobody has to wait for this one."""
         if self._has_started:
             command = dict(self._table.command())
-            self._post_or_ask(command.pop("op"), **command)
-
-    def _post_or_ask(self, op: str, **arguments: Any) -> None:
-        """Commands are served in the order they come, so that nobody has to wait for these."""
-        self._thread.post(op, **arguments)
+            self._thread.post(command.pop("op"), **command)
 
     # --- running ----------------------------------------------------------------------------------
 
     async def resume(self, how: m.Resume) -> None:
         """Continue or step."""
+        self._require_stop("Going on")
         target = self._targets.chosen(how.target)
         self._is_stopped = False
         try:
@@ -285,6 +283,8 @@ class LuaDebuggee:
     # --- looking ----------------------------------------------------------------------------------
 
     def _require_stop(self, what: str) -> None:
+        if self._has_ended:
+            raise DebuggeeGone
         if not self._is_stopped:
             raise NotStopped(what)
 
