@@ -169,7 +169,7 @@ class LuaDebuggee:
         if self._has_started:
             self._is_stopped = False
             self._thread.post("terminate")
-            self._host.feed("")  # a script that waits for a line goes on, and ends
+            self._host.end_waiting()
         else:
             self._teller.tell(e.Exited(0))
 

@@ -89,6 +89,7 @@ class Host:
         self.exception_filters: list[dict[str, Any]] = []
         self._exit_code: int | None = None
         self._is_killed = False
+        self._is_ending = self._has_last_line = False
         self._runtime: Any = None
         self._probe: Any = None
 
@@ -371,6 +372,17 @@ class Host:
         """The script waits for its standard input."""
         if self._console is not None:
             self._console.waits_for_input(begins)
+            if begins and self._is_ending:
+                self._thread.call_on_loop(self._end_waiting)
+
+    def end_waiting(self) -> None:
+        """The script shall end, so it waits for no line any more; on the loop's thread."""
+        self._is_ending = True
+        self._end_waiting()
+
+    def _end_waiting(self) -> None:
+        """Give it one, once: what it does not read is there for the next program."""
+        self._has_last_line = self._has_last_line or self.feed("")
 
     def feed(self, text: str) -> bool:
         """Give the script a line; on the loop's thread."""
