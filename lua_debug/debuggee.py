@@ -15,8 +15,9 @@ from kernel.debug.debuggee import Listener
 from kernel.events import model as e
 from lua_debug.breakpoints import BreakpointTable
 from lua_debug.commands import decode
+from lua_debug.console import Console
 from lua_debug.data_breakpoints import DataBreakpoints
-from lua_debug.host import Console, Host
+from lua_debug.host import Host
 from lua_debug.inspector import Inspector, source_from
 from lua_debug.output import Teller
 from lua_debug.refusals import Refusals

@@ -7,7 +7,7 @@ import os
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import asdict, replace
-from typing import Any, Protocol
+from typing import Any
 
 from kernel.core import model as m
 from kernel.core.ids import BreakpointId, ThreadId
@@ -16,8 +16,10 @@ from kernel.events import model as e
 from lua_debug.breakpoints import BreakpointTable
 from lua_debug.closing import close_runtime, close_state
 from lua_debug.commands import encode
+from lua_debug.console import Console
 from lua_debug.hook_choice import install_hooks
 from lua_debug.interrupt import resume_anew
+from lua_debug.last_words import folded
 from lua_debug.output import Teller, Written
 from lua_debug.probe_files import load_probe
 from lua_debug.sources import Sources
@@ -31,27 +33,6 @@ _LISTED_SOURCES = 10_000
 
 _ROOM = 64
 """Mebibytes above its limit that a stopped script's debugger may use."""
-
-
-class Console(Protocol):
-    """Where the script's output and input are besides the debugger. Called on the Lua thread."""
-
-    def write(
-        self, data: bytes, category: str, source: m.Source | None = None, line: int | None = None
-    ) -> None:
-        """Tell ``data``, behind all that the script and others wrote before."""
-
-    def mark(self, source: m.Source | None, line: int | None) -> None:
-        """What comes through the descriptors from now on is written by this line."""
-
-    def drain(self) -> None:
-        """Collect what was written so far."""
-
-    def waits_for_input(self, is_waiting: bool) -> None:
-        """The script begins or ends to wait for a line."""
-
-    def feed(self, text: str) -> bool:
-        """Give a waiting script a line (on the loop's thread); False if it does not wait."""
 
 
 class Host:
@@ -146,7 +127,8 @@ class Host:
         if self._exit_code is None:
             self._exit_code = 0 if problem is None else 1
         if problem:
-            self.output(f"llmspell: {problem}\n", "stderr", "", 0)
+            for text, group in folded(f"llmspell: {problem}\n"):
+                self.output(text, "stderr", "", 0, group)
         if not self._is_killed:
             self._close()
         self._tell_end(self._exit_code)
@@ -237,14 +219,17 @@ class Host:
                 lost = m.Breakpoint(BreakpointId(event["id"]), False, event["text"])
                 self._tell(e.BreakpointChanged(lost))
 
-    def output(self, text: str, category: str, raw: str, line: int) -> None:
+    def output(
+        self, text: str, category: str, raw: str, line: int, group: str | None = None
+    ) -> None:
         """The script wrote something."""
         data = text.encode("latin-1")
-        if self._console is None:
-            if decoded := self._decoders[category].decode(data):
-                self._output.put(Written(decoded, category, raw, line))
-        else:
-            self._console.write(data, category, *self._place(raw, line))
+        if self._console is not None:
+            self._console.write(data, category, *self._place(raw, line), group)
+            return
+        decoded = self._decoders[category].decode(data)
+        if decoded or group:
+            self._output.put(Written(decoded, category, raw, line, group))
 
     def mark(self, raw: str, line: int) -> None:
         """The script writes through the descriptors, from this line on."""
@@ -259,7 +244,7 @@ class Host:
 
     def as_event(self, it: Written) -> e.OutputWritten:
         """A piece of output as it is told; on the loop's thread."""
-        return e.OutputWritten(it.text, it.category, *self._place(it.raw, it.line))
+        return e.OutputWritten(it.text, it.category, *self._place(it.raw, it.line), it.group)
 
     def constant(self, raw: str, name: str, first: int, last: int, line: int, rank: int) -> str:
         """Why a name must not be assigned to, as `constants.constant` says it."""

@@ -8,7 +8,7 @@ import contextlib
 import threading
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kernel.events.model import KernelEvent, OutputWritten
 
@@ -27,6 +27,8 @@ class Written:
     category: str
     raw: str
     line: int
+    group: str | None = None
+    """What it begins or ends, as `OutputWritten` has it; then it is joined with nothing."""
 
 
 class OutputQueue:
@@ -114,9 +116,10 @@ def _may_grow(pieces: list[Written]) -> bool:
 
 
 def _same_place(one: Written, other: Written) -> bool:
+    if one.group or other.group:
+        return False
     return one.category == other.category and one.raw == other.raw and one.line == other.line
 
 
 def _join(pieces: list[Written]) -> Written:
-    first = pieces[0]
-    return Written("".join(each.text for each in pieces), first.category, first.raw, first.line)
+    return replace(pieces[0], text="".join(each.text for each in pieces))
