@@ -40,8 +40,9 @@ docs: setup ## write the generated pages again
 bench: setup ## measure: ratios of workloads with and without the debugger
 	$(BIN)/python -m bench
 
-test-transports: setup ## the stories again over stdio and TCP
+test-transports: setup ## the stories again over stdio and TCP: all on one Lua, some on the others
 	$(PYTEST) tests/scenarios --lua 5.4 --transport stdio --transport tcp $(AT_ONCE)
+	$(PYTEST) tests/scenarios -m every_transport -k "not 5.4" --transport stdio --transport tcp $(AT_ONCE)
 
 test-system: setup ## the tests with clients from Debian packages; installs them when it may
 	tools/install_system_clients.sh

@@ -76,11 +76,16 @@ class ProgramConsole:
     # --- the script's side ----------------------------------------------------------------------
 
     def write(
-        self, data: bytes, category: str, source: Source | None = None, line: int | None = None
+        self,
+        data: bytes,
+        category: str,
+        source: Source | None = None,
+        line: int | None = None,
+        group: str | None = None,
     ) -> None:
         """The script wrote ``data`` to ``stdout`` or ``stderr``, or the debugger to ``console``."""
         origin = Origin(source, line) if source is not None and line is not None else None
-        self._capture.write(data, category, origin)
+        self._capture.write(data, category, origin, group)
 
     def mark(self, source: Source | None, line: int | None) -> None:
         """What comes through the descriptors from now on is written by this place."""
@@ -93,9 +98,9 @@ class ProgramConsole:
 
     # --- between --------------------------------------------------------------------------------
 
-    def _written(self, text: str, category: str, origin: Origin | None) -> None:
+    def _written(self, text: str, category: str, origin: Origin | None, group: str | None) -> None:
         source, line = (origin.source, origin.line) if origin else (None, None)
-        self._listener(e.OutputWritten(text, category, source, line))
+        self._listener(e.OutputWritten(text, category, source, line, group))
 
     async def _wait_for_room(self) -> None:
         if self._flush is not None:

@@ -15,9 +15,11 @@ from kernel.debug.debuggee import Listener
 from kernel.events import model as e
 from lua_debug.breakpoints import BreakpointTable
 from lua_debug.commands import decode
+from lua_debug.console import Console
 from lua_debug.data_breakpoints import DataBreakpoints
-from lua_debug.host import Console, Host
+from lua_debug.host import Host
 from lua_debug.inspector import Inspector, source_from
+from lua_debug.output import Teller
 from lua_debug.refusals import Refusals
 from lua_debug.sources import Sources, canonical, library_test
 from lua_debug.step_targets import StepTargets
@@ -57,9 +59,14 @@ class LuaDebuggee:
         self.language = self._version.label
         self._settings = settings
         self._listener = listener
-        self._console = console
         self._loop = asyncio.get_running_loop()
         self._thread = LuaThread(self._loop)
+        self._teller = Teller(
+            self._loop,
+            self._hear,
+            lambda written: self._host.as_event(written),
+            has_console=console is not None,
+        )
         self.sources = Sources(
             is_library=library_test(settings.skip_files, self._is_foreign),
             is_skipped=library_test(settings.skip_files),
@@ -77,18 +84,17 @@ class LuaDebuggee:
             self.sources,
             self._refusals,
             safepoints=self._version.is_jit,
-            emit=lambda breakpoint_: self._tell(e.BreakpointChanged(breakpoint_)),
+            emit=lambda breakpoint_: self._teller.tell(e.BreakpointChanged(breakpoint_)),
         )
         self._host = Host(
-            self._version, settings, self._thread, self.sources, self._table, self._tell, console
+            self._version, settings, self._thread, self.sources, self._table, self._teller, console
         )
         if program is not None:
             self._table.expect(program)
         self._data = DataBreakpoints(
             lambda watches: self._ask("watch", watches=watches), self._refusals
         )
-        self._has_started = False
-        self._is_stopped = False
+        self._has_started = self._is_stopped = self._has_ended = False
         self._threads = [m.Thread(ThreadId(1), "main")]
         self._targets = StepTargets()
         self._home = program and canonical(os.path.dirname(os.path.abspath(program)))
@@ -101,30 +107,11 @@ class LuaDebuggee:
 
     # --- telling ----------------------------------------------------------------------------------
 
-    def _tell(self, event: e.KernelEvent) -> None:
-        """Pass an event on, from any thread, in order.
-
-        A console that captures the descriptors keeps the order with what is written there.
-        """
-        if self._console is not None:
-            self._note(event)
-            self._listener(event)
-            return
-        try:
-            self._loop.call_soon_threadsafe(self._deliver, event)
-        except RuntimeError:
-            return  # the loop is closed: nobody listens any more
-
-    def _deliver(self, event: e.KernelEvent) -> None:
-        for written in self._host.take_output():
-            self._listener(written)
-        self._note(event)
-        if not isinstance(event, e.OutputWritten):
-            self._listener(event)
-
-    def _note(self, event: e.KernelEvent) -> None:
-        if isinstance(event, e.Stopped):
-            self._is_stopped = True
+    def _hear(self, event: e.KernelEvent) -> None:
+        if isinstance(event, e.Stopped | e.Exited):
+            self._is_stopped = isinstance(event, e.Stopped)
+            self._has_ended = not self._is_stopped
+        self._listener(event)
 
     async def _ask(self, op: str, /, **arguments: Any) -> dict[str, Any]:
         return decode(await self._thread.ask(op, **arguments))
@@ -153,7 +140,8 @@ class LuaDebuggee:
 
     def _run(self, program: m.Program) -> None:
         """On the Lua thread, so that nothing the script does is told before its start."""
-        self._tell(e.Started(program.path, os.getpid(), pointer_size=sys.maxsize.bit_length() + 1))
+        pointer_size = sys.maxsize.bit_length() + 1
+        self._teller.tell(e.Started(program.path, os.getpid(), pointer_size=pointer_size))
         self._host.run(program)
 
     async def attached(self) -> None:
@@ -172,7 +160,7 @@ class LuaDebuggee:
         self._data.forget_waiting()
         self._host.exception_filters = []
         if self._has_started:
-            await self._arm()
+            self._arm()
             self._thread.post("watch", watches=[])
             self._thread.post("exceptions", filters=[])
             self._thread.post("detach", stays=stays)
@@ -182,9 +170,9 @@ class LuaDebuggee:
         if self._has_started:
             self._is_stopped = False
             self._thread.post("terminate")
-            self._host.feed("")  # a script that waits for a line goes on, and ends
+            self._host.end_waiting()
         else:
-            self._tell(e.Exited(0))
+            self._teller.tell(e.Exited(0))
 
     async def terminate_threads(self, threads: Sequence[ThreadId]) -> None:
         """End coroutines where they stand."""
@@ -197,7 +185,7 @@ class LuaDebuggee:
     ) -> list[m.Breakpoint]:
         """Replace the line breakpoints of a source."""
         answers = self._table.set_lines(self.sources.key(source), specs)
-        await self._arm()
+        self._arm()
         return answers
 
     async def set_function_breakpoints(
@@ -205,7 +193,7 @@ class LuaDebuggee:
     ) -> list[m.Breakpoint]:
         """Replace the function breakpoints."""
         answers = self._table.set_functions(specs)
-        await self._arm()
+        self._arm()
         return answers
 
     async def set_data_breakpoints(
@@ -227,7 +215,7 @@ class LuaDebuggee:
                 chosen.append({"filter": each.filter, "id": number, "condition": each.condition})
         self._host.exception_filters = chosen
         if self._has_started:
-            self._post_or_ask("exceptions", filters=chosen)
+            self._thread.post("exceptions", filters=chosen)
         return answers
 
     async def breakpoint_locations(
@@ -254,19 +242,17 @@ class LuaDebuggee:
     def _text_of(self, source: m.Source) -> bytes | None:
         return self._table.text_of(self.sources.key_of_source(source.path, source.reference))
 
-    async def _arm(self) -> None:
+    def _arm(self) -> None:
+        """Commands are served in the order they come, so that nobody has to wait for this one."""
         if self._has_started:
             command = dict(self._table.command())
-            self._post_or_ask(command.pop("op"), **command)
-
-    def _post_or_ask(self, op: str, **arguments: Any) -> None:
-        """Commands are served in the order they come, so that nobody has to wait for these."""
-        self._thread.post(op, **arguments)
+            self._thread.post(command.pop("op"), **command)
 
     # --- running ----------------------------------------------------------------------------------
 
     async def resume(self, how: m.Resume) -> None:
         """Continue or step."""
+        self._require_stop("Going on")
         target = self._targets.chosen(how.target)
         self._is_stopped = False
         try:
@@ -298,6 +284,8 @@ class LuaDebuggee:
     # --- looking ----------------------------------------------------------------------------------
 
     def _require_stop(self, what: str) -> None:
+        if self._has_ended:
+            raise DebuggeeGone
         if not self._is_stopped:
             raise NotStopped(what)
 

@@ -5,9 +5,9 @@ import codecs
 import json
 import os
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, replace
-from typing import Any, Protocol
+from typing import Any
 
 from kernel.core import model as m
 from kernel.core.ids import BreakpointId, ThreadId
@@ -16,9 +16,11 @@ from kernel.events import model as e
 from lua_debug.breakpoints import BreakpointTable
 from lua_debug.closing import close_runtime, close_state
 from lua_debug.commands import encode
+from lua_debug.console import Console
 from lua_debug.hook_choice import install_hooks
 from lua_debug.interrupt import resume_anew
-from lua_debug.output import OutputQueue, Written
+from lua_debug.last_words import folded
+from lua_debug.output import Teller, Written
 from lua_debug.probe_files import load_probe
 from lua_debug.processes import Processes
 from lua_debug.sources import Sources
@@ -30,31 +32,8 @@ from lua_debug.versions import LuaVersion, make_runtime
 _LISTED_SOURCES = 10_000
 """How many files and named chunks are announced; a script may load any number of others."""
 
-Tell = Callable[[e.KernelEvent], None]
-
 _ROOM = 64
 """Mebibytes above its limit that a stopped script's debugger may use."""
-
-
-class Console(Protocol):
-    """Where the script's output and input are besides the debugger. Called on the Lua thread."""
-
-    def write(
-        self, data: bytes, category: str, source: m.Source | None = None, line: int | None = None
-    ) -> None:
-        """Tell ``data``, behind all that the script and others wrote before."""
-
-    def mark(self, source: m.Source | None, line: int | None) -> None:
-        """What comes through the descriptors from now on is written by this line."""
-
-    def drain(self) -> None:
-        """Collect what was written so far."""
-
-    def waits_for_input(self, is_waiting: bool) -> None:
-        """The script begins or ends to wait for a line."""
-
-    def feed(self, text: str) -> bool:
-        """Give a waiting script a line (on the loop's thread); False if it does not wait."""
 
 
 class Host:
@@ -67,7 +46,7 @@ class Host:
         thread: LuaThread,
         sources: Sources,
         table: BreakpointTable,
-        tell: Tell,
+        teller: Teller,
         console: Console | None,
     ) -> None:
         self._version = version
@@ -75,9 +54,9 @@ class Host:
         self._thread = thread
         self._sources = sources
         self._table = table
-        self._tell = tell
+        self._tell = teller.tell
         self._console = console
-        self._output = OutputQueue(lambda: tell(e.OutputWritten("")))
+        self._output = teller.output
         make_decoder = codecs.getincrementaldecoder("utf-8")
         # A character may come in two writes: its beginning waits for the rest.
         self._decoders = defaultdict[str, codecs.IncrementalDecoder](
@@ -92,6 +71,7 @@ class Host:
         self.exception_filters: list[dict[str, Any]] = []
         self._exit_code: int | None = None
         self._is_killed = False
+        self._is_ending = self._has_last_line = False
         self._runtime: Any = None
         self._probe: Any = None
 
@@ -148,7 +128,8 @@ class Host:
         if self._exit_code is None:
             self._exit_code = 0 if problem is None else 1
         if problem:
-            self.output(f"llmspell: {problem}\n", "stderr", "", 0)
+            for text, group in folded(f"llmspell: {problem}\n"):
+                self.output(text, "stderr", "", 0, group)
         if not self._is_killed:
             self._close()
         self._tell_end(self._exit_code)
@@ -242,14 +223,17 @@ class Host:
                 lost = m.Breakpoint(BreakpointId(event["id"]), False, event["text"])
                 self._tell(e.BreakpointChanged(lost))
 
-    def output(self, text: str, category: str, raw: str, line: int) -> None:
+    def output(
+        self, text: str, category: str, raw: str, line: int, group: str | None = None
+    ) -> None:
         """The script wrote something."""
         data = text.encode("latin-1")
-        if self._console is None:
-            if decoded := self._decoders[category].decode(data):
-                self._output.put(Written(decoded, category, raw, line))
-        else:
-            self._console.write(data, category, *self._place(raw, line))
+        if self._console is not None:
+            self._console.write(data, category, *self._place(raw, line), group)
+            return
+        decoded = self._decoders[category].decode(data)
+        if decoded or group:
+            self._output.put(Written(decoded, category, raw, line, group))
 
     def mark(self, raw: str, line: int) -> None:
         """The script writes through the descriptors, from this line on."""
@@ -262,12 +246,9 @@ class Host:
         at = self._sources.place(raw, line)
         return at.source, at.line
 
-    def take_output(self) -> list[e.OutputWritten]:
-        """What was written since the last time; on the loop's thread."""
-        return [
-            e.OutputWritten(each.text, each.category, *self._place(each.raw, each.line))
-            for each in self._output.take()
-        ]
+    def as_event(self, it: Written) -> e.OutputWritten:
+        """A piece of output as it is told; on the loop's thread."""
+        return e.OutputWritten(it.text, it.category, *self._place(it.raw, it.line), it.group)
 
     def constant(self, raw: str, name: str, first: int, last: int, line: int, rank: int) -> str:
         """Why a name must not be assigned to, as `constants.constant` says it."""
@@ -380,6 +361,17 @@ class Host:
         """The script waits for its standard input."""
         if self._console is not None:
             self._console.waits_for_input(begins)
+            if begins and self._is_ending:
+                self._thread.call_on_loop(self._end_waiting)
+
+    def end_waiting(self) -> None:
+        """The script shall end, so it waits for no line any more; on the loop's thread."""
+        self._is_ending = True
+        self._end_waiting()
+
+    def _end_waiting(self) -> None:
+        """Give it one, once: what it does not read is there for the next program."""
+        self._has_last_line = self._has_last_line or self.feed("")
 
     def feed(self, text: str) -> bool:
         """Give the script a line; on the loop's thread."""

@@ -1,9 +1,16 @@
-"""What the script writes, on its way to the listener: in order, joined, and never without bound."""
+"""What a script writes and what happens to it, on the way to the listener: in one order.
 
+Pieces of output are joined, and never wait without bound.
+"""
+
+import asyncio
+import contextlib
 import threading
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from kernel.events.model import KernelEvent, OutputWritten
 
 _JOINED = 64 * 1024
 """Characters up to which writes from one line are joined into one event."""
@@ -20,17 +27,19 @@ class Written:
     category: str
     raw: str
     line: int
+    group: str | None = None
+    """What it begins or ends, as `OutputWritten` has it; then it is joined with nothing."""
 
 
 class OutputQueue:
-    """Takes pieces from the Lua thread, gives them to the loop in order.
+    """Takes pieces and events from the Lua thread, gives them to the loop in order.
 
     ``wake`` is called on the Lua thread once for each batch; the loop then calls `take`.
     """
 
     def __init__(self, wake: Callable[[], None]) -> None:
         self._wake = wake
-        self._pieces: deque[list[Written]] = deque()
+        self._entries: deque[list[Written] | KernelEvent] = deque()
         self._size = 0
         self._changed = threading.Condition()
         self._is_open = True
@@ -40,21 +49,29 @@ class OutputQueue:
         with self._changed:
             while self._size > _HIGH_WATER and self._is_open:
                 self._changed.wait()
-            must_wake = not self._pieces
-            last = self._pieces[-1] if self._pieces else None
+            must_wake = not self._entries
+            last = self._entries[-1] if self._entries else None
             self._size += len(piece.text)
-            if last and _same_place(last[0], piece) and _may_grow(last):
+            if isinstance(last, list) and _same_place(last[0], piece) and _may_grow(last):
                 last.append(piece)
             else:
-                self._pieces.append([piece])
+                self._entries.append([piece])
         if must_wake:
             self._wake()
 
-    def take(self) -> list[Written]:
-        """All that waits, joined; called on the loop's thread."""
+    def add(self, event: KernelEvent) -> None:
+        """Add an event, from any thread; waits for nobody."""
         with self._changed:
-            taken = [_join(pieces) for pieces in self._pieces]
-            self._pieces.clear()
+            must_wake = not self._entries
+            self._entries.append(event)
+        if must_wake:
+            self._wake()
+
+    def take(self) -> list[Written | KernelEvent]:
+        """All that waits, pieces joined; called on the loop's thread."""
+        with self._changed:
+            taken = [_join(each) if isinstance(each, list) else each for each in self._entries]
+            self._entries.clear()
             self._size = 0
             self._changed.notify_all()
         return taken
@@ -66,15 +83,43 @@ class OutputQueue:
             self._changed.notify_all()
 
 
+class Teller:
+    """Tells the listener, whatever the thread that tells, on the loop's and in one order.
+
+    Where there is a console, that sees to the order: with what is written to the descriptors, too.
+    """
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        listener: Callable[[KernelEvent], None],
+        as_event: Callable[[Written], OutputWritten],
+        *,
+        has_console: bool,
+    ) -> None:
+        self._loop, self._listener, self._as_event = loop, listener, as_event
+        self.output = OutputQueue(self._wake)
+        self.tell = listener if has_console else self.output.add
+
+    def _wake(self) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody listens any more
+            self._loop.call_soon_threadsafe(self._deliver)
+
+    def _deliver(self) -> None:
+        for each in self.output.take():
+            self._listener(self._as_event(each) if isinstance(each, Written) else each)
+
+
 def _may_grow(pieces: list[Written]) -> bool:
     """Whether another piece may be joined to these."""
     return len(pieces) < 1000 and len(pieces[0].text) * len(pieces) < _JOINED
 
 
 def _same_place(one: Written, other: Written) -> bool:
+    if one.group or other.group:
+        return False
     return one.category == other.category and one.raw == other.raw and one.line == other.line
 
 
 def _join(pieces: list[Written]) -> Written:
-    first = pieces[0]
-    return Written("".join(each.text for each in pieces), first.category, first.raw, first.line)
+    return replace(pieces[0], text="".join(each.text for each in pieces))

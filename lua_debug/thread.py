@@ -105,10 +105,14 @@ class LuaThread:
 
     def flush_logs_soon(self) -> None:
         """Log messages wait in the probe; called on the Lua thread."""
-        self._loop.call_soon_threadsafe(self._flush_logs_later)
+        self.call_on_loop(self._flush_logs_later)
 
     def _flush_logs_later(self) -> None:
         self._loop.call_later(_LOGS_WAIT, lambda: self.post("flush_logs"))
+
+    def call_on_loop(self, call: Callable[[], None]) -> None:
+        """Have the loop's thread call something, from any thread."""
+        self._loop.call_soon_threadsafe(call)
 
     def submit(self, job: Callable[[], None], *, is_last: bool = False) -> None:
         """Run a Python function on the thread while no script runs; the last ends the thread."""

@@ -1,14 +1,22 @@
 """The port between debugging and a language: what a language must offer to be debugged.
 
 All methods are called on the loop's thread. Coroutine methods return when the debuggee has
-answered; what needs a stopped debuggee raises `NotStopped` when it runs, a reference of an earlier
-stop raises `StaleReference`, a wrong expression `EvaluationFailed`, and everything raises
-`DebuggeeGone` once the program has ended. Cancelling the awaiting task takes the request back: an
-evaluation under way is broken off.
+answered. While the program runs, `resume`, `step_in_targets`, `stack`, `scopes` and
+`exception_details` raise `NotStopped`; a reference of an earlier stop, or one that nobody gave,
+raises `StaleReference`, a wrong expression `EvaluationFailed`. Cancelling the awaiting task takes
+the request back: an evaluation under way is broken off.
+
+Once the program has ended, what has to be asked of it raises `DebuggeeGone`. What it is only told
+(`pause`, `terminate`, `detached`, breakpoints of lines, functions and errors) is in vain, and what
+was seen of it (threads, sources, modules) can still be had.
+
+A language need not have everything: step-in targets and modules may be empty, a value that cannot
+be watched has no data id, and one without bytes or a place no reference to them.
 
 The debuggee tells what happens through the listener it was made with: `Started`, `Stopped`,
 `OutputWritten`, `ThreadStarted`, `ThreadEnded`, `BreakpointChanged`, `SourceLoaded`, `ModuleLoaded`
 and, last of all and exactly once, `Exited`. The listener is called on the loop's thread, in order.
+tests/contracts has all of this, for every debuggee there is.
 """
 
 from collections.abc import Callable, Sequence
@@ -51,10 +59,13 @@ class Debuggee(Protocol):
         """
 
     async def terminate(self) -> None:
-        """End the program now; `Exited` follows."""
+        """End the program now, launched or not; `Exited` follows."""
 
     async def terminate_threads(self, threads: Sequence[ThreadId]) -> None:
-        """End these threads and no others; each raises an uncatchable error where it stands."""
+        """End these threads and no others; each raises an uncatchable error where it stands.
+
+        The main one is refused: it ends with the program.
+        """
 
     # --- breakpoints --------------------------------------------------------------------------
     # Each call replaces all earlier breakpoints of its kind (and source), running or stopped.
@@ -101,7 +112,7 @@ class Debuggee(Protocol):
         """Stop as soon as possible; `Stopped` with reason ``pause`` follows."""
 
     async def step_in_targets(self, frame: FrameId) -> list[m.StepInTarget]:
-        """The calls on the current line of a frame."""
+        """The calls on the current line of a frame that a step in may choose."""
 
     # --- looking ------------------------------------------------------------------------------
 

@@ -42,7 +42,11 @@ class Resumed(KernelEvent):
 
 @dataclass(frozen=True, slots=True)
 class OutputWritten(KernelEvent):
-    """Something was written; ``category`` is ``stdout``, ``stderr``, ``console``, ``important``."""
+    """Something was written; ``category`` is ``stdout``, ``stderr``, ``console``, ``important``.
+
+    ``group``: what comes up to the next ``end`` belongs to this text (``start``, and
+    ``startCollapsed`` where it is hidden at first).
+    """
 
     text: str
     category: str = "stdout"

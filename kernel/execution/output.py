@@ -27,6 +27,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import partial
 
 from kernel.core.model import Source
 from kernel.execution.streams import CStdout, StreamPipe, write_all
@@ -81,8 +82,8 @@ class Chunk:
     parts: list[str] = field(default_factory=list)
 
 
-Deliver = Callable[[str, str, Origin | None], None]
-"""Called with text, category and origin."""
+Deliver = Callable[[str, str, Origin | None, str | None], None]
+"""Called with text, category, origin, and the group that the text begins or ends."""
 
 
 async def _always_room() -> None:
@@ -149,7 +150,7 @@ class OutputCapture:
         def finish() -> None:
             for stream in self._streams:
                 if rest := stream.decode(b"", final=True):
-                    self._deliver(rest, stream.category, None)
+                    self._deliver(rest, stream.category, None, None)
             arrived.set()
 
         self.post(finish)
@@ -181,11 +182,18 @@ class OutputCapture:
 
     # --- from the script's thread ---------------------------------------------------------------
 
-    def write(self, text: str | bytes, category: str, origin: Origin | None = None) -> None:
+    def write(
+        self,
+        text: str | bytes,
+        category: str,
+        origin: Origin | None = None,
+        group: str | None = None,
+    ) -> None:
         """Deliver a text that goes through no descriptor, after all that was written before.
 
         Bytes of ``stdout`` and ``stderr`` are decoded as what came through the descriptor is. What
-        goes where it always went goes there too. Waits while too much is undelivered.
+        goes where it always went goes there too. What begins or ends a ``group`` is delivered by
+        itself. Waits while too much is undelivered.
         """
         data = text if isinstance(text, bytes) else text.encode("utf-8", "surrogateescape")
         with self._collecting:
@@ -195,7 +203,10 @@ class OutputCapture:
             stream = next((each for each in self._streams if each.category == category), None)
             if isinstance(text, bytes):
                 text = stream.decode(text) if stream else text.decode("utf-8", "backslashreplace")
-            self._append(text, category, origin)
+            if group is None:
+                self._append(text, category, origin)
+            else:
+                self._add(partial(self._deliver, text, category, origin, group))
         self._wait_for_space()
 
     def pass_on(self, data: bytes, category: str) -> None:
@@ -344,7 +355,7 @@ class OutputCapture:
 
     async def _deliver_chunk(self, chunk: Chunk) -> None:
         for piece in _pieces("".join(chunk.parts)):
-            self._deliver(piece, chunk.category, chunk.origin)
+            self._deliver(piece, chunk.category, chunk.origin, None)
             await self._room()
 
 

@@ -1,5 +1,7 @@
 """When a breakpoint counts: set before, while and after, removed, moved, verified."""
 
+import pytest
+
 from dap_server.protocol import generated as dap
 
 LOOP = """
@@ -17,6 +19,7 @@ LOOP = """
 """
 
 
+@pytest.mark.every_transport
 def test_a_breakpoint_stops_and_shows_locals(debug):
     """A breakpoint in a loop stops at each turn, with the values of that turn."""
     with debug("""
@@ -77,6 +80,7 @@ def test_two_breakpoints_on_a_line_both_count(debug):
         assert 0 == d.run_to_end()
 
 
+@pytest.mark.every_transport
 def test_a_breakpoint_set_while_the_program_runs(debug):
     """Code that is already loaded and running is reached, too."""
     with debug(LOOP) as d:

@@ -162,6 +162,7 @@ def test_steps_and_stops_after_a_cancel(debug):
         assert 0 == d.run_to_end()
 
 
+@pytest.mark.every_transport
 def test_while_the_program_runs(debug):
     """An endless expression put to a running program is cancelled, and the program goes on."""
     with debug("""

@@ -163,6 +163,7 @@ def test_hits_are_counted_where_the_condition_holds(debug):
         assert ["4"] == stops_with(d, "i", condition="i % 2 == 0", hit_condition="2")
 
 
+@pytest.mark.every_transport
 def test_condition_hits_and_log_together(debug):
     """The message is written when the condition holds and the count is right."""
     with debug(LOOP) as d:

@@ -39,6 +39,7 @@ def test_over_never_enters_a_coroutine(debug):
         assert "3\n" == d.output("stdout")
 
 
+@pytest.mark.every_transport
 def test_in_enters_a_coroutine(debug):
     """A step in stops at the first line of the coroutine that is resumed, in its thread."""
     with debug(PRODUCER) as d:

@@ -131,6 +131,7 @@ def test_an_upvalue(debug):
         assert 0 == d.run_to_end()
 
 
+@pytest.mark.every_transport
 def test_a_field(debug):
     """A field of a table, also when rawset writes it, or a new key appears."""
     with debug("""

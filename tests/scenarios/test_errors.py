@@ -5,6 +5,7 @@ import pytest
 from tests.support.errors import assert_ends_as_lua, info, short
 
 
+@pytest.mark.every_transport
 def test_an_error_stops_where_it_is_raised(debug):
     """The line that raises is shown with its locals alive; afterwards the program ends as in lua."""
     with debug("""

@@ -84,6 +84,7 @@ def test_several_values(debug):
         assert '"a", "b"' == d.evaluate("('a b'):match('(%a) (%a)')")
 
 
+@pytest.mark.every_transport
 def test_statements_in_the_debug_console(debug):
     """Assignments, loops, calls and local functions run, and write to the frame."""
     with debug(FRAMES) as d:
@@ -277,6 +278,7 @@ def test_an_expression_may_call_what_holds_a_breakpoint(debug):
         assert "twice" == d.at(d.continue_())
 
 
+@pytest.mark.every_transport
 def test_output_of_expressions_is_shown(debug):
     """What an expression prints arrives as the program's output does."""
     with debug(FRAMES) as d:

@@ -6,6 +6,7 @@ from dap_server.client import RequestFailed
 from tests.support.errors import info
 
 
+@pytest.mark.every_transport
 def test_a_runtime_error(debug):
     """An error of Lua itself: message, kind, mode, traceback with names and lines."""
     with debug("""

@@ -77,6 +77,7 @@ def test_a_bad_status_is_an_error(debug):
         assert "false\n" == d.output("stdout")
 
 
+@pytest.mark.every_transport
 def test_stepping_over_an_exit(debug):
     """A step over the call ends with the program."""
     with debug("""

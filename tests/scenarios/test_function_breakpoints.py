@@ -77,6 +77,7 @@ def test_it_is_verified_when_its_file_is_loaded(debug):
         assert 0 == d.run_to_end()
 
 
+@pytest.mark.every_transport
 def test_set_while_the_program_stands(debug):
     """A function that is loaded already is found and stopped in."""
     with debug("""

@@ -1,5 +1,7 @@
 """Log points: messages instead of stops."""
 
+import pytest
+
 from dap_server.protocol import generated as dap
 
 LOOP = """
@@ -69,6 +71,7 @@ def test_an_unclosed_brace_is_refused(debug):
         assert 0 == d.run_to_end()
 
 
+@pytest.mark.every_transport
 def test_messages_and_prints_keep_their_order(debug):
     """What is logged before a print arrives before it."""
     with debug(LOOP) as d:

@@ -358,7 +358,13 @@ def test_nothing_left_of_debug(debug):
         assert 0 == d.run_to_end()
 
 
-@pytest.mark.parametrize("way", ["io.read()", "io.lines()()", "io.stdin:read()", 'io.read("*l")'])
+@pytest.mark.parametrize(
+    "way",
+    [
+        pytest.param("io.read()", marks=pytest.mark.every_transport),
+        *("io.lines()()", "io.stdin:read()", 'io.read("*l")'),
+    ],
+)
 def test_a_script_that_reads_its_input(debug, transport, way):
     """What the user types into the debug console answers a read of standard input."""
     if transport == "memory":

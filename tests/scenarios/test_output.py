@@ -14,6 +14,7 @@ def of_the_streams(transport):
         pytest.skip("in memory the descriptors are those of the tests")
 
 
+@pytest.mark.every_transport
 def test_every_way_of_writing_keeps_the_order(debug, transport):
     """print, io.write, file methods and child processes arrive in the order of writing."""
     of_the_streams(transport)
@@ -73,6 +74,7 @@ def test_output_comes_before_the_stop_behind_it(debug):
         assert 0 == d.run_to_end()
 
 
+@pytest.mark.every_transport
 def test_lines_know_where_they_were_written(debug):
     """Each print, io.write and write to stderr tells file and line, also through helpers."""
     with debug("""
@@ -147,6 +149,7 @@ def test_a_million_lines(debug, transport):
         assert len(d.frames.received("output")) < 20000
 
 
+@pytest.mark.every_transport
 def test_a_flood_can_be_paused(debug):
     """Pause reaches a program that prints without end, and so does its end."""
     with debug("while true do print('and so on') end") as d:
@@ -185,6 +188,7 @@ def test_last_words(debug, ending, lua):
         assert ["exited", "terminated"] == order[-2:]
 
 
+@pytest.mark.every_transport
 def test_a_closed_stream(debug, transport):
     """A program that closes its standard output may go on, and is debugged on."""
     of_the_streams(transport)

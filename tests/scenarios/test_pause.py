@@ -139,6 +139,7 @@ def test_continue_and_pause_at_once(debug):
         finish(d)
 
 
+@pytest.mark.every_transport
 def test_stepping_from_a_pause(debug):
     """After a pause, steps go from line to line."""
     with debug("""
@@ -158,6 +159,7 @@ def test_stepping_from_a_pause(debug):
         finish(d)
 
 
+@pytest.mark.every_transport
 def test_stop_on_entry(debug):
     """The program stops at its first line with code, before it has done anything."""
     with debug("""

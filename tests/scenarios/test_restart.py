@@ -19,6 +19,7 @@ def restart(d, **arguments):
     return d.wait_for_stop()
 
 
+@pytest.mark.every_transport
 def test_the_same_again(debug):
     """The program runs from the start and stops at the same breakpoint, under the same id."""
     with debug(PROGRAM) as d:
@@ -84,6 +85,7 @@ def test_an_edited_file(debug):
         assert ("breakpoint", d.line("x")) == (stop.reason, stop.line)
 
 
+@pytest.mark.every_transport
 def test_while_it_runs(debug):
     """A program that runs, even one that never ends by itself, is restarted just so."""
     with debug("""

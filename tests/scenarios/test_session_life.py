@@ -25,6 +25,7 @@ def let_run(d, **configuration):
     d.wait_for("output", lambda body: body["output"] == "go\n")
 
 
+@pytest.mark.every_transport
 def test_terminating_a_running_program(debug):
     """A loop without end ends; ``exited`` and ``terminated`` say so, and the session is there."""
     with debug(LOOP) as d:
@@ -38,6 +39,7 @@ def test_terminating_a_running_program(debug):
         d.frames.wait_until_over(10)
 
 
+@pytest.mark.every_transport
 def test_terminating_a_stopped_program(debug):
     """Nothing of the program runs any more after its end was asked for at a stop."""
     with debug(STOPS) as d:
@@ -74,6 +76,7 @@ def test_terminating_before_it_runs(debug):
         d.disconnect()
 
 
+@pytest.mark.every_transport
 def test_disconnecting_from_a_stop_ends_what_was_launched(debug):
     """The session ends with the program, which runs no further."""
     with debug("""

@@ -62,6 +62,7 @@ def test_globals_fields_and_items(debug):
         assert d.output("stdout").endswith("\t22\t30\t70\t1\n")
 
 
+@pytest.mark.every_transport
 def test_values_are_expressions_of_the_frame(debug):
     """What is assigned is any expression: tables, calls, other variables, nil; never its text."""
     with debug(PLACES) as d:

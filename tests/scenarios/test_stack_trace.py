@@ -217,6 +217,7 @@ def test_a_suspended_coroutine_has_a_stack_of_its_own(debug):
         assert "main chunk" not in [each.name for each in frames]
 
 
+@pytest.mark.every_transport
 def test_chunks_from_strings_have_a_source_reference(debug):
     """Code that is in no file is shown as a source that can be asked for."""
     with debug("""

@@ -12,6 +12,7 @@ def returned(d):
     return list(d.scope("Return values").values())
 
 
+@pytest.mark.every_transport
 def test_out_lands_on_the_line_of_the_call(debug):
     """A step out shows the caller right after the return, before the rest of the line."""
     with debug("""

@@ -23,6 +23,7 @@ FUNCTIONS = """
 """
 
 
+@pytest.mark.every_transport
 def test_over_stays_in_the_function(debug):
     """A step over goes to the next line and runs what it calls."""
     with debug(FUNCTIONS) as d:
@@ -266,6 +267,7 @@ def test_in_goes_into_callbacks_of_c_functions(debug):
         assert "aBc\t1\n" == d.output("stdout")
 
 
+@pytest.mark.every_transport
 def test_in_goes_into_a_module_that_is_required(debug):
     """The main chunk of a module is entered by a step in, and left to the line of ``require``."""
     with debug(

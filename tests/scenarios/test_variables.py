@@ -37,6 +37,7 @@ def walk(d, reference, depth=4):
             yield from walk(d, each.variables_reference, depth - 1)
 
 
+@pytest.mark.every_transport
 def test_every_kind_of_value_is_shown(debug):
     """Values read as Lua writes them: bytes that are no text are escaped, tables are previewed."""
     with debug(ZOO) as d:

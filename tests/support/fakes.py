@@ -31,8 +31,23 @@ def stopped(
     return e.Stopped(MAIN, reason, breakpoints=tuple(map(BreakpointId, breakpoints)))
 
 
+AFTER_THE_END = frozenset(
+    {
+        *("launch", "attached", "detached", "terminate", "pause"),
+        *("set_breakpoints", "set_function_breakpoints", "set_exception_breakpoints"),
+        *("threads", "loaded_sources", "modules", "source_text"),
+    }
+)
+"""What a program that has ended can still be told, in vain, and asked; all else is refused."""
+
+NEED_A_STOP = frozenset({"resume", "step_in_targets", "stack", "scopes", "exception_details"})
+
+
 class FakeDebuggee:
-    """Implements `Debuggee`: a program that goes through a script.
+    """Implements `Debuggee`: a program that goes through a script, in no language.
+
+    It keeps what a debuggee promises of beginning, standing and ending; what is answered of a stop
+    is what the test wants. `ToyDebuggee` is one that runs programs.
 
     ``script`` has one list of events for the start and one for every resume; where it is over, the
     program exits with 0. ``answers`` has what methods return by their names: a value, an exception
@@ -82,8 +97,10 @@ class FakeDebuggee:
 
     async def _reply(self, name: str, default: Any, *arguments: Any) -> Any:
         self.calls.append((name, arguments))
-        if self.has_ended:
+        if self.has_ended and name not in AFTER_THE_END:
             raise DebuggeeGone
+        if name in NEED_A_STOP and not self.is_stopped:
+            raise NotStopped(name)
         answer = self.answers.get(name, default)
         if isinstance(answer, Exception):
             raise answer
@@ -109,6 +126,8 @@ class FakeDebuggee:
 
     async def detached(self, stays: bool = False) -> None:
         await self._reply("detached", None, *([stays] if stays else []))
+        if self.is_stopped and not stays:
+            self._go_on()
 
     async def terminate(self) -> None:
         await self._reply("terminate", None)
@@ -165,7 +184,8 @@ class FakeDebuggee:
 
     async def pause(self, thread: ThreadId | None) -> None:
         await self._reply("pause", None, thread)
-        self._tell([stopped(m.StopReason.PAUSE)])
+        if not self.has_ended:
+            self._tell([stopped(m.StopReason.PAUSE)])
 
     async def step_in_targets(self, frame: FrameId) -> list[m.StepInTarget]:
         return await self._reply("step_in_targets", [m.StepInTarget(1, "f()", 3)], frame)
@@ -178,8 +198,6 @@ class FakeDebuggee:
     async def stack(
         self, thread: ThreadId, start: int = 0, levels: int = 0, form: m.FrameFormat | None = None
     ) -> m.StackPage:
-        if not self.is_stopped:
-            raise NotStopped("The stack")
         frames = [
             m.StackFrame(FrameId(1), "f", 3, 5, source=m.Source("a.lua", "/p/a.lua")),
             m.StackFrame(FrameId(2), "main chunk", 9, 1, source=m.Source("a.lua", "/p/a.lua")),

@@ -31,8 +31,13 @@ class Console:
 
     def __init__(self, mode: CaptureMode = CaptureMode.CAPTURE, room: Room | None = None) -> None:
         self.told: list[tuple[str, str, Origin | None]] = []
+        self.groups: list[tuple[str, str | None]] = []
         more = (room,) if room else ()
-        self.capture = OutputCapture(mode, lambda *told: self.told.append(told), *more)
+        self.capture = OutputCapture(mode, self._hear, *more)
+
+    def _hear(self, text: str, category: str, origin: Origin | None, group: str | None) -> None:
+        self.told.append((text, category, origin))
+        self.groups.append((text, group))
 
     async def __aenter__(self) -> "Console":
         self.capture.start()
@@ -196,7 +201,7 @@ async def test_a_failing_listener_is_not_the_end() -> None:
     """A listener that raises loses its chunk only."""
     told: list[str] = []
 
-    def deliver(text: str, category: str, origin: Origin | None) -> Never:
+    def deliver(text: str, category: str, origin: Origin | None, group: str | None) -> Never:
         told.append(text)
         raise ValueError(text)
 
@@ -264,3 +269,33 @@ def test_c_writes_whole_lines(options: list[str]) -> None:
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
     told = subprocess.run(program, env=environment, capture_output=True, timeout=DEADLINE)
     assert (b"|begun\n|rest", b"") == (told.stdout, told.stderr)
+
+
+async def test_groups_keep_their_place() -> None:
+    """What begins or ends one joins nothing, and stands between what is inside and what is not."""
+    async with Console() as console:
+
+        def work() -> None:
+            os.write(2, b"before\n")
+            console.capture.write(b"head\n", "stderr", None, "startCollapsed")
+            os.write(2, b"inside\n")
+            console.capture.write(b"", "stderr", None, "end")
+            os.write(2, b"behind\n")
+
+        await on_another_thread(work)
+        await console.flush()
+    assert [
+        ("before\n", None),
+        ("head\n", "startCollapsed"),
+        ("inside\n", None),
+        ("", "end"),
+        ("behind\n", None),
+    ] == console.groups
+
+
+async def test_a_terminal_has_a_group_as_text() -> None:
+    """What goes where it always went goes there whole, and is not told."""
+    async with Console(CaptureMode.NONE) as console:
+        await on_another_thread(lambda: console.capture.write(b"", "stdout", None, "end"))
+        await console.flush()
+    assert [] == console.groups
