@@ -70,12 +70,10 @@ local function arm_thread(thread)
     if mask ~= "" then lent[thread or running()] = true end
     if (has_lines or has_watches) and mask ~= "lcr" then mask = mask .. "l" end
   end
-  hooks.is_armed = has_lines or has_watches or P.dying or steps.is_on() or next(doomed) ~= nil
+  -- Never false in between: the hook may be called amid this, and takes itself away if it is.
+  hooks.is_armed = has_lines or has_watches or P.dying or steps.is_on() or next(doomed) ~= nil or user_hooks.are_set()
   is_brief = has_lines and not has_watches and not steps.wants_lines() and not user_hooks.are_set()
-  if user_hooks.are_set() then
-    hooks.is_armed = true
-    mask, count = user_hooks.joined(thread, mask, count)
-  end
+  if user_hooks.are_set() then mask, count = user_hooks.joined(thread, mask, count) end
   local func = fitting(thread, mask, count)
   if thread then sethook(thread, func, mask, count) else sethook(func, mask, count) end
 end

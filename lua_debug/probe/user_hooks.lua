@@ -45,11 +45,13 @@ end
 
 -- What the script wants to be called for an event of the running thread; nil: nothing. To be asked,
 -- and called by a tail call, by the function that Lua's hook calls. What the probe does is hidden but
--- for calls of the functions that stand for the library's.
+-- for calls of the functions that stand for the library's, and for the script's that these call.
 function user_hooks.function_for(event)
   local hook = hooks[owner()]
   if not hook or not hook.events[event] or P.evaluating > 0 or P.dying then return nil end
   if event == "line" or event == "count" then return not is_probe(3) and hook.func or nil end
-  if is_probe(4) or getinfo(3, "f").func == P.handler then return nil end
+  local info = getinfo(3, "Sf")
+  local is_script = info.what ~= "C" and not P.is_probe_info(info) and event ~= "tail return"
+  if not is_script and (is_probe(4) or info.func == P.handler) then return nil end
   return hook.func
 end
