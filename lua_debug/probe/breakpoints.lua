@@ -115,10 +115,11 @@ local function take_pending()
   return taken and taken.command == P.resume_command and taken.step or nil
 end
 
-local function reach(breakpoints)
+-- `between`: how many functions stand between the script's and the handler.
+local function reach(breakpoints, between)
   if P.evaluating > 0 then return end
   local step = take_pending()
-  if breakpoints and visit(breakpoints, 3, breakpoints.place) then return end
+  if breakpoints and visit(breakpoints, 3 + (between or 0), breakpoints.place) then return end
   if step then step() end
 end
 
@@ -141,12 +142,12 @@ local function is_visit(id, form)
   return form == 1 or not was_entered
 end
 
-local function handler(value, id, form)
+local function handler(value, id, form, between)
   local breakpoints = at_probe[id]
   if breakpoints == nil then
     not_callable(value)
   elseif breakpoints or pending then
-    reach((not form or is_visit(id, form)) and breakpoints)
+    reach((not form or is_visit(id, form)) and breakpoints, between)
   end
 end
 
@@ -170,7 +171,7 @@ local function make_polling_handler()
     elseif P.guard then P.guard.again()
     else P.condition_interrupted() end
   end
-  return function(value, id, form)
+  return function(value, id, form, between)
     fill(beside, 1)
     if flag[0] ~= 0 then heard() end
     if id ~= SAFEPOINT then
@@ -178,7 +179,7 @@ local function make_polling_handler()
       if breakpoints == nil then
         not_callable(value)
       elseif breakpoints or pending then
-        reach((not form or is_visit(id, form)) and breakpoints)
+        reach((not form or is_visit(id, form)) and breakpoints, between)
       end
     elseif marked and marked[form] then
       P.hooks.enter()
@@ -189,18 +190,28 @@ local function make_polling_handler()
 end
 if P.is_jit then handler = make_polling_handler() end
 
+-- The same while the script counts instructions, which ours are none of.
+local function counting_handler(value, id, form, between)
+  if at_probe[id] == nil then not_callable(value) end
+  local halted = P.counts.halt_in_probe(P.user_hooks.of())
+  handler(value, id, form, (between or 0) + 1)
+  if halted then P.counts.after_probe(halted, form and 1 or 0) end
+end
+
 local its_metatable = nil -- the one the script gave booleans
 local its_call = nil -- what was __call in it
+local is_counted = false -- whether the script counts instructions
 
 -- Gives booleans a metatable in which calls reach the probes; the script may bring its own.
 function P.set_boolean_metatable(metatable)
   if its_metatable then rawset(its_metatable, "__call", its_call) end
   its_metatable, its_call = metatable, metatable and rawget(metatable, "__call")
-  local reached = handler
+  local reached = is_counted and counting_handler or handler
   if its_call then
+    local passed = reached
     function reached(value, id, ...)
       if at_probe[id] == nil then return its_call(value, id, ...) end
-      handler(value, id, ...)
+      passed(value, id, (...), 1)
     end
   end
   metatable = metatable or { __metatable = false } -- as if there were none
@@ -210,6 +221,12 @@ function P.set_boolean_metatable(metatable)
 end
 
 function P.boolean_metatable() return its_metatable end
+
+-- The script begins or ends to count instructions.
+function P.count_probes(is_wanted)
+  is_counted = is_wanted
+  P.set_boolean_metatable(its_metatable)
+end
 
 -- Lines -------------------------------------------------------------------------------------------
 
