@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 from kernel.core.errors import KernelError
+from lua_debug.counters import install_counter
 from lua_debug.hook_fields import find_hook_fields
 from lua_debug.versions import LuaVersion
 
@@ -100,6 +101,7 @@ def make_interrupt(
     runtime.execute("local P = ... P.lib.debug.sethook(P.hooks.function_, '', 2^30)", probe)
     hook = interface.gethook(state)
     runtime.execute("local P = ... P.lib.debug.sethook(P.hooks.function_, '')", probe)
+    install_counter(interface, state, hook, version, runtime, probe)
     if version.is_jit:  # it has one hook for all coroutines
         return lambda: interface.sethook(state, hook, interface.gethookmask(state) | _MASK_COUNT, 1)
     own = _own_state(interface, state, runtime, probe)

@@ -18,9 +18,11 @@ BASE = (
     "compiler",
     "results",
     "steps",
+    "counts",
     "user_hooks",
     "hooks",
     "resuming",
+    "costs",
 )
 # What runs while the program is stopped. LuaJIT does not compile it: a trace keeps the values it
 # met, so that looking at a weak table would keep what is in it.
@@ -54,6 +56,7 @@ CONTROL = (
     "memory",
     "exchanging",
     "safepoints",
+    "loops",
     "breakpoints",
     "watches",
     "errors",

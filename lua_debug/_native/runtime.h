@@ -75,6 +75,11 @@ typedef struct UserHook {
     struct UserHook *next;
     void *thread; /* NULL: any (LuaJIT) */
     int mask, count;
+    int epoch;     /* of Runtime.epoch, when the thread was armed last */
+    int wanted;    /* the events that we asked for then */
+    int left;      /* of the count, while it is halted or Lua counts for us */
+    int is_halted; /* the debugger's code runs, which is not counted */
+    int is_due;    /* the count ended in the debugger's code, and is told when the script goes on */
 } UserHook;
 
 /* A coroutine being resumed; lives on the C stack of the one who resumes. */
@@ -98,7 +103,9 @@ typedef struct Layout {
     int mask_offset;     /* of hookmask in lua_State (5.2 and later), 0: unknown */
     int pc_offset;       /* LuaJIT: of the saved pc in a C frame, 0: unknown */
     int c_frame_offset;  /* LuaJIT: of the C frame in lua_State */
+    int base_offset;     /* LuaJIT: of the function's first stack slot in lua_State, 0: unknown */
     int first_return;    /* LuaJIT: number of the bytecode RETM, which RET, RET0 and RET1 follow */
+    int count_offset;    /* of hookcount in lua_State, LuaJIT: in what all threads share; 0: unknown */
     int has_bodies;      /* LuaJIT: function bodies are as bodies.inc has them */
 } Layout;
 
@@ -114,6 +121,7 @@ typedef struct Runtime {
     const void *api;
     const void *hook;         /* this runtime's hook function */
     int is_jit;
+    char *shared;             /* LuaJIT: what all threads share (lj_obj.h, global_State) */
     Layout layout;
     const Resumption *resumptions;
     const void *create, *resume, *wrap; /* the original coroutine functions */

@@ -6,8 +6,8 @@
 local P = ...
 
 local lib = P.lib
-local getinfo, getlocal, setmetatable = lib.debug.getinfo, lib.debug.getlocal, lib.debug.setmetatable
-local error, find, format, next = lib.error, lib.string.find, lib.string.format, lib.next
+local getinfo, setmetatable = lib.debug.getinfo, lib.debug.setmetatable
+local error, format, next = lib.error, lib.string.format, lib.next
 local rawequal, rawget, rawset = lib.rawequal, lib.rawget, lib.rawset
 local host = P.host
 
@@ -115,10 +115,11 @@ local function take_pending()
   return taken and taken.command == P.resume_command and taken.step or nil
 end
 
-local function reach(breakpoints)
+-- `between`: how many functions stand between the script's and the handler.
+local function reach(breakpoints, between)
   if P.evaluating > 0 then return end
   local step = take_pending()
-  if breakpoints and visit(breakpoints, 3, breakpoints.place) then return end
+  if breakpoints and visit(breakpoints, 3 + (between or 0), breakpoints.place) then return end
   if step then step() end
 end
 
@@ -141,12 +142,12 @@ local function is_visit(id, form)
   return form == 1 or not was_entered
 end
 
-local function handler(value, id, form)
+local function handler(value, id, form, between)
   local breakpoints = at_probe[id]
   if breakpoints == nil then
     not_callable(value)
   elseif breakpoints or pending then
-    reach((not form or is_visit(id, form)) and breakpoints)
+    reach((not form or is_visit(id, form)) and breakpoints, between)
   end
 end
 
@@ -169,7 +170,7 @@ local function make_polling_handler(leaves_unheard)
     else P.condition_interrupted() end
     P.safepoints.sleep()
   end
-  return function(value, id, form)
+  return function(value, id, form, between)
     fill(beside, 1)
     if flag[0] ~= 0 then heard() end
     if id ~= SAFEPOINT then
@@ -177,7 +178,7 @@ local function make_polling_handler(leaves_unheard)
       if breakpoints == nil then
         not_callable(value)
       elseif breakpoints or pending then
-        reach((not form or is_visit(id, form)) and breakpoints)
+        reach((not form or is_visit(id, form)) and breakpoints, between)
       end
     elseif marked and marked[form] then
       P.hooks.enter()
@@ -193,18 +194,28 @@ if P.is_jit then
   handler = make_polling_handler(lib.jit.version_num >= 20100)
 end
 
+-- The same while the script counts instructions, which ours are none of.
+local function counting_handler(value, id, form, between)
+  if at_probe[id] == nil then not_callable(value) end
+  local halted = P.counts.halt_in_probe(P.user_hooks.of())
+  handler(value, id, form, (between or 0) + 1)
+  if halted then P.counts.after_probe(halted, form and 1 or 0) end
+end
+
 local its_metatable = nil -- the one the script gave booleans
 local its_call = nil -- what was __call in it
+local is_counted = false -- whether the script counts instructions
 
 -- Gives booleans a metatable in which calls reach the probes; the script may bring its own.
 function P.set_boolean_metatable(metatable)
   if its_metatable then rawset(its_metatable, "__call", its_call) end
   its_metatable, its_call = metatable, metatable and rawget(metatable, "__call")
-  local reached = handler
+  local reached = is_counted and counting_handler or handler
   if its_call then
+    local passed = reached
     function reached(value, id, ...)
       if at_probe[id] == nil then return its_call(value, id, ...) end
-      handler(value, id, ...)
+      passed(value, id, (...), 1)
     end
   end
   metatable = metatable or { __metatable = false } -- as if there were none
@@ -221,46 +232,18 @@ end
 
 function P.boolean_metatable() return its_metatable end
 
+-- The script begins or ends to count instructions.
+function P.count_probes(is_wanted)
+  is_counted = is_wanted
+  P.set_boolean_metatable(its_metatable)
+end
+
 -- Lines -------------------------------------------------------------------------------------------
-
--- How many control variables of loops a frame has now; `level` as the caller counts.
-local function loop_variables(level)
-  local count, slot = 0, 1
-  local name = getlocal(level + 1, slot)
-  while name and not find(name, "temporary)", 1, true) do
-    if find(name, "^%(for ") then count = count + 1 end
-    slot = slot + 1
-    name = getlocal(level + 1, slot)
-  end
-  return count
-end
-
-local IN_NUMERIC, IN_GENERIC
-for _ = 1, 1 do IN_NUMERIC = loop_variables(1) end
-for _ in next, { true } do IN_GENERIC = loop_variables(1) end
-
--- Whether a loop on a single line makes Lua tell the line once more: it begins by a jump to its end.
-local JUMPS_NUMERIC = P.version == "5.1" or P.version == "5.2" or P.version == "5.3"
-
--- Lua tells the line of a `for` when it begins and at every turn. The beginning is a visit of the
--- line, as with a probe; the turns are only where the loop's body is on the line, too.
-local function is_loop_visit(loop, level)
-  local around = loop.numeric * IN_NUMERIC + loop.generic * IN_GENERIC
-  local is_turn = loop_variables(level + 1) > around
-  if not loop.is_whole then return not is_turn end
-  if not is_turn then
-    loop.jumps = not loop.is_numeric or JUMPS_NUMERIC
-    return true
-  end
-  local jumped = loop.jumps
-  loop.jumps = nil
-  return not jumped
-end
 
 -- Those breakpoints of a line that this visit is about: breakpoints on functions are about the
 -- beginning of these, not about what else the line holds.
 local function concerned(breakpoints, level)
-  if breakpoints.loop and not is_loop_visit(breakpoints.loop, level + 1) then return {} end
+  if breakpoints.loop and not P.is_loop_visit(breakpoints.loop, level + 1) then return {} end
   local functions = breakpoints.functions
   if not functions or functions[getinfo(level + 1, "S").linedefined] then return breakpoints end
   local others = {}

@@ -8,7 +8,7 @@ local lib = P.lib
 local getinfo, gethook, sethook = lib.debug.getinfo, lib.debug.gethook, lib.debug.sethook
 local error, next, setmetatable, status = lib.error, lib.next, lib.setmetatable, lib.coroutine.status
 local find = lib.string.find
-local steps, running, user_hooks = P.steps, P.running, P.user_hooks
+local steps, running, user_hooks, counts = P.steps, P.running, P.user_hooks, P.counts
 
 local hooks = { is_native = false, own_frames = 1 } -- between the script and on_event stands the hook
 P.hooks = hooks
@@ -27,6 +27,7 @@ local has_watches = false
 local doomed = new_weak() -- thread -> true: it is being ended
 local telling = nil -- the event that is being told
 local here = new_weak() -- thread -> { depth =, line =, below = }: frames that are perhaps amid a line
+local righted = new_weak() -- thread -> true: it is told returns that nobody wants, see put_right
 local is_brief = false -- whether only lines with breakpoints matter among the lines
 local rest_level = 0 -- the level that there is, as return_hook counts, while a step rests
 
@@ -70,14 +71,15 @@ local function arm_thread(thread)
     if mask ~= "" then lent[thread or running()] = true end
     if (has_lines or has_watches) and mask ~= "lcr" then mask = mask .. "l" end
   end
-  hooks.is_armed = has_lines or has_watches or P.dying or steps.is_on() or next(doomed) ~= nil
+  -- Never false in between: the hook may be called amid this, and takes itself away if it is.
+  hooks.is_armed = has_lines or has_watches or P.dying or steps.is_on() or next(doomed) ~= nil or user_hooks.are_set()
   is_brief = has_lines and not has_watches and not steps.wants_lines() and not user_hooks.are_set()
-  if user_hooks.are_set() then
-    hooks.is_armed = true
-    mask, count = user_hooks.joined(thread, mask, count)
-  end
-  local func = fitting(thread, mask, count)
+  if user_hooks.are_set() then mask, count = user_hooks.joined(thread, mask, count) end
+  local func, user_hook = fitting(thread, mask, count), user_hooks.of(thread)
+  righted[thread or running()] = nil
+  counts.keep(user_hook)
   if thread then sethook(thread, func, mask, count) else sethook(func, mask, count) end
+  counts.give(user_hook)
 end
 
 -- The running thread, and the others where what all of them need has changed.
@@ -170,29 +172,40 @@ local function reached(line, wanted)
   return (wanted or is_step) and "line" or "watch", is_step
 end
 
+local is_owed = false -- whether the event at hand is the end of a count that the script is to hear of
 local INTERRUPT, OWED = 1, 2 -- what is counted to: from outside, and for the script when it was not its turn
+
+-- Tells the script of the end of its count where its own code runs next, unless an interrupt comes first.
+function hooks.tell_soon()
+  local _, mask, every = gethook()
+  if every ~= INTERRUPT then sethook(hook, mask, OWED) end
+end
 
 -- The count ran out: an interrupt, or the end of a thread; or it is one that the script counts by. The
 -- probe's own work is not disturbed.
-local function counted()
+local function counted(halted)
   local _, _, every = gethook()
   local is_probe = P.is_probe_info(getinfo(3, "S"))
   if every > INTERRUPT then
-    if is_probe or P.evaluating > 0 then sethook(hook, "", OWED) elseif every == OWED then arm() end
+    is_owed = user_hooks.count_ended(every, is_probe or P.evaluating > 0, halted)
+    if every == OWED and not is_probe and P.evaluating == 0 then arm() end
     return nil
   end
   if is_probe then
     sethook(hook, "", INTERRUPT)
     return nil
   end
+  local user_hook = user_hooks.of()
+  local is_all = user_hook ~= nil and user_hook.count == INTERRUPT -- which nobody can tell from an interrupt
   if P.evaluating > 0 and not P.dying then
     sethook(hook, "", INTERRUPT)
-    if not P.guard then P.condition_interrupted() end
+    if not P.guard and not is_all then P.condition_interrupted() end
     return nil
   end
   if P.dying then error(P.death, 0) end
   if doomed[running()] then error("the coroutine was terminated", 0) end
   arm()
+  is_owed = is_all
   return "interrupt", getinfo(3, "l").currentline
 end
 
@@ -202,13 +215,23 @@ end
 -- mask at any time.
 local function put_right()
   local func, mask, count = gethook()
-  if not find(mask, "[lr]") then sethook(func or hook, mask .. "r", count) end -- 5.3 does not tell one that is off
+  if find(mask, "[lr]") then return end
+  sethook(func or hook, mask .. "r", count) -- 5.3 does not tell one that is off
+  righted[running()] = true
+end
+
+-- The next event after that: what nobody wants is not told any longer, unless a count of ours is under way.
+local function stop_returns()
+  local _, _, every = gethook()
+  if every ~= INTERRUPT and every ~= OWED then arm_thread() end
 end
 
 -- What Lua's hooks tell. Between on_event and the frame of the event lies nothing but this function.
 function hook(event, line)
-  if line and is_brief and not lines[line] and not next(here) then return end
+  if is_brief and line and not lines[line] and not next(here) then return end
   local told, at, is_step = nil, line, true
+  local halted = user_hooks.has_counts and counts.halt(user_hooks.of())
+  is_owed = false
   if not hooks.is_armed and event ~= "count" then
     local _, _, every = gethook()
     if every == 0 then sethook(hook, "") end -- left from a time when this thread was needed
@@ -221,7 +244,7 @@ function hook(event, line)
       if has_stopped or told == "watch" then told = nil end
     end
   elseif event == "count" then
-    told, at = counted()
+    told, at = counted(halted)
   elseif steps.is_on() and (event == "call" or event == "tail call") then
     steps.called(event)
   elseif steps.is_on() then
@@ -239,8 +262,13 @@ function hook(event, line)
     end
     telling = nil
   end
-  if TRUSTS and event == "count" then put_right() end
-  local others = user_hooks.are_set() and user_hooks.function_for(event)
+  if TRUSTS and event == "count" then
+    put_right()
+  elseif TRUSTS and righted[running()] then
+    stop_returns()
+  end
+  local others = user_hooks.are_set() and (is_owed or event ~= "count") and user_hooks.function_for(event)
+  if halted then counts.after_event(halted, is_owed and others ~= nil) end
   if others then return others(event, line) end
 end
 

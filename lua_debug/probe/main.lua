@@ -12,6 +12,7 @@ function P.install(globals)
   P.install_guards(globals)
   P.install_traceback(globals)
   P.install_exit(globals)
+  P.counts.measure()
 end
 
 -- The script is over; finalizers may still run, and nothing stops in them.

@@ -182,7 +182,7 @@ for i = 1, 20000 do x = i end
 debug.sethook()
 show(count > 10)
 show(pcall(function()
-  debug.sethook(function() error("from the hook", 0) end, "", 100003) -- in step with no loop
+  debug.sethook(function() error("from the hook", 0) end, "", 100000)
   while true do end
 end))
 debug.sethook()
