@@ -29,9 +29,7 @@ def install_hooks(version: LuaVersion, runtime: Any, probe: Any) -> Callable[[],
     attached = _native(version, runtime, probe)
     if attached is None:
         probe.hooks.start(probe.on_event)
-        interrupt: Callable[[], object] = make_interrupt(
-            interface, state, version, runtime, probe
-        )
+        interrupt: Callable[[], object] = make_interrupt(interface, state, version, runtime, probe)
     else:
         interrupt = attached.interrupt
     if not version.is_jit:
