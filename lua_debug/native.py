@@ -38,9 +38,9 @@ HOOKS: Mapping[str, str] = MappingProxyType(
         "may sleep (LuaJIT)",
         "note_stub": "note_stub(address): of the next exit of compiled code (LuaJIT)",
         "note_trace": "note_trace(address, size, loop, number, letters) -> whether it can be left "
-        "from each turn of what it repeats, and the first exit by which it can (-1: none); nil if it "
-        "cannot be changed. The letters tell for each exit whether it may be taken at any time: y, "
-        "n (LuaJIT)",
+        "from each turn of what it repeats, and the first exit by which it can (-1: none); nil if "
+        "it cannot be changed. The letters tell for each exit whether it may be taken at any time: "
+        "y, n (LuaJIT)",
         "forget_traces": "forget_traces(): compiled code is gone (LuaJIT)",
         "flush": "flush(): throws compiled code away as soon as none is being made (LuaJIT)",
         "recording": "recording(boolean): compiled code is being made from now on, or not (LuaJIT)",
@@ -48,7 +48,7 @@ HOOKS: Mapping[str, str] = MappingProxyType(
         "stay_awake": "stay_awake(function) -> whether its safepoints slept; they never will again "
         "(LuaJIT)",
         "wake": "wake(): all safepoints hear, until sleep() (LuaJIT)",
-        "sleep": "sleep(): no safepoint hears; does nothing if compiled code cannot be left (LuaJIT)",
+        "sleep": "sleep(): no safepoint hears, if compiled code can be left (LuaJIT)",
         "loaded": "loaded(): code is about to be loaded; what is known of functions is void",
         "step": "step('in' | 'over' | 'out' | nil, level | nil, thread | nil): arms a step of the "
         "running thread from the frame at level, as the caller counts (nil: from outside of all "
