@@ -357,12 +357,13 @@ class Host:
         """The probe has something to say about itself."""
         self.output(text + "\n", "important", "", 0)
 
-    def reading(self, begins: bool) -> None:
-        """The script waits for its standard input."""
+    def reading(self, begins: bool) -> bool:
+        """The script waits for its standard input, or did; whether somebody asks meanwhile."""
         if self._console is not None:
             self._console.waits_for_input(begins)
             if begins and self._is_ending:
                 self._thread.call_on_loop(self._end_waiting)
+        return self._thread.has_mail()
 
     def end_waiting(self) -> None:
         """The script shall end, so it waits for no line any more; on the loop's thread."""

@@ -148,6 +148,10 @@ class LuaThread:
                 self._current = item
                 return item.text
 
+    def has_mail(self) -> bool:
+        """Whether a command waits."""
+        return not self._mailbox.empty()
+
     def poll(self) -> str | None:
         """A command that waits, or None (the script runs)."""
         with contextlib.suppress(queue.Empty):

@@ -169,9 +169,11 @@ end
 
 -- Reading -------------------------------------------------------------------------------------------
 
--- Calls an original that may wait for input; `done` ends that.
+-- Calls an original that may wait for input; `done` ends that. What was asked just before is answered
+-- first: otherwise it would wait for a line, and who has to type that for the answer.
 local function read(...)
-  host.reading(true)
+  local is_asked = host.reading(true)
+  if is_asked and P.evaluating == 0 and P.has_room() then P.poll() end
   return pcall(call, ...)
 end
 

@@ -356,37 +356,3 @@ def test_nothing_left_of_debug(debug):
         assert "2" == d.evaluate("a[2]")
         d.break_at("b", condition="a[1] == 1")
         assert 0 == d.run_to_end()
-
-
-@pytest.mark.parametrize(
-    "way",
-    [
-        pytest.param("io.read()", marks=pytest.mark.every_transport),
-        *("io.lines()()", "io.stdin:read()", 'io.read("*l")'),
-    ],
-)
-def test_a_script_that_reads_its_input(debug, transport, way):
-    """What the user types into the debug console answers a read of standard input."""
-    if transport == "memory":
-        pytest.skip("in memory the program has the standard input of the tests")
-    with debug(f"""
-        print("name?")
-        local name = {way}
-        print("hello " .. name)
-        print(io.read("*n"))
-    """) as d:
-        d.start()
-        d.result("configurationDone", d.client.send("configurationDone"))
-        d.wait_for("output", lambda body: "name?" in body["output"])
-        answer(d, "Lua")
-        d.wait_for("output", lambda body: "hello Lua" in body["output"])
-        answer(d, "42")
-        assert d.wait_for_stop() is None
-        assert 0 == d.client.exit_code
-        assert "name?\nhello Lua\n42\n" == d.output("stdout").replace("42.0", "42")
-
-
-def answer(d, line):
-    """Type a line into the debug console until somebody waits for it."""
-    while d.requests.evaluate(expression=line, context="repl").result != "":
-        pass
