@@ -121,15 +121,14 @@ end
 local function on_trace(what, number, func, at, parent, exit, ...)
   if what ~= "flush" then hooks.recording(what == "start") end
   if what == "start" then
-    begun_in = func
     local is_side = parent and exit >= 0 -- the others are stitched to their parent (lj_trace.c, trace_start)
     traces[number] = { parent = is_side and parent or nil, exit = exit, first = -1 }
   elseif what == "stop" then
     note_trace(number, func)
-    begun_in = nil
   elseif what == "flush" then
     forget_traces()
   end
+  begun_in = what == "start" and func or nil
   if theirs then theirs(what, number, func, at, parent, exit, ...) end
 end
 
