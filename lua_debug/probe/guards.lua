@@ -48,6 +48,10 @@ local function set_hook(thread, func, mask, count)
   if mask == "" and count <= 0 then func = nil end
   hooks[owner(thread)] = func and { func, mask, count } or nil
   P.hooks.user_hook(thread, func, mask, count)
+  if not P.is_jit then return end
+  -- what a safepoint takes of the script's count is given back, but not by one that sleeps
+  P.is_counted = func ~= nil and count > 0
+  if P.is_counted then P.safepoints.wake() else P.safepoints.sleep() end
 end
 
 local function install_hooks(debug)

@@ -161,7 +161,7 @@ end
 
 -- Lets them sleep, unless somebody waits for one.
 function safepoints.sleep()
-  if not is_able or P.guard or P.is_marked() then return end
+  if not is_able or P.guard or P.is_marked() or P.is_counted then return end
   hooks.sleep()
   if P.flag[0] ~= 0 then hooks.wake() end
 end
