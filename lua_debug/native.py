@@ -65,7 +65,8 @@ HOOKS: Mapping[str, str] = MappingProxyType(
         "thread =, level =, slot =} | {kind = 'upvalue', func =, index =}, ... } compares itself: "
         "on_event('watch', number, 'gone' | nil, last_value)",
         "user_hook": "user_hook(thread | nil, function | nil, mask, count): what the script's own "
-        "debug.sethook asked for; its function is called as Lua would, level 2 is the hooked one",
+        "debug.sethook asked for; its function is called as Lua would, level 2 is the hooked one; "
+        "a count leaves out what the probe does",
         "depth": "depth(thread) -> how many levels debug.getinfo finds in it",
         "depth_at": "depth_at(level) -> how many frames the running thread has from there on",
         "install": "install(globals): puts create, wrap and (not LuaJIT) resume into coroutine",

@@ -79,6 +79,7 @@ typedef struct UserHook {
     int wanted;    /* the events that we asked for then */
     int left;      /* of the count, while it is halted or Lua counts for us */
     int is_halted; /* the debugger's code runs, which is not counted */
+    int is_brief;  /* LuaJIT: it is a probe's, of whose end a call tells */
     int is_due;    /* the count ended in the debugger's code, and is told when the script goes on */
 } UserHook;
 
@@ -126,6 +127,7 @@ typedef struct Runtime {
     const Resumption *resumptions;
     const void *create, *resume, *wrap; /* the original coroutine functions */
     int is_compiler_off;      /* LuaJIT: by us */
+    int probes_call_last;     /* LuaJIT: a probe ends with the call of a C function */
 
     const void *aside; /* the thread in which the probe works between two instructions */
     int has_doomed; /* threads are in the table of doomed_ref: every instruction raises an error */

@@ -11,7 +11,7 @@ local error, format, next = lib.error, lib.string.format, lib.next
 local rawequal, rawget, rawset = lib.rawequal, lib.rawget, lib.rawset
 local host = P.host
 
-local SAFEPOINT = 1929379840 -- the id of probes without a breakpoint (syntax/safepoints.py)
+local SAFEPOINT, TESTED = 1929379840, -1 -- probes without a breakpoint; in a condition (syntax/safepoints.py)
 
 local at_probe = { [SAFEPOINT] = false } -- probe id -> array of breakpoints with `place`, or false
 local at_line = {} -- raw source -> line -> array of breakpoints with `loop` and `functions`
@@ -162,6 +162,7 @@ local function make_polling_handler(leaves_unheard)
   local fill = lib.require("ffi").fill
   local flag = P.flag
   local beside = flag + 8
+  P.probes_call_last = leaves_unheard
   local function heard()
     flag[0] = 0
     P.exchange_again()
@@ -199,7 +200,7 @@ local function counting_handler(value, id, form, between)
   if at_probe[id] == nil then not_callable(value) end
   local halted = P.counts.halt_in_probe(P.user_hooks.of())
   handler(value, id, form, (between or 0) + 1)
-  if halted then P.counts.after_probe(halted, form and 1 or 0) end
+  if halted then P.counts.after_probe(halted, form and (form == TESTED and 2 or 1) or 0) end
 end
 
 local its_metatable = nil -- the one the script gave booleans

@@ -16,7 +16,8 @@ P.counts = counts
 -- A count to a number that matters to nobody. It has an end, should an error have ended what halted it.
 local HALTED = 10 ^ 6
 
--- A count to less than passes uncounted goes on while we work, and its ends there are put off.
+-- A smaller one could end more than once before it is halted. It goes on while we work, and what ends there
+-- is put off.
 local SMALLEST = 64
 
 -- How many instructions pass that should not be counted, but are before a count is halted, or after it was

@@ -54,9 +54,9 @@ function user_hooks.joined(thread, mask, count)
   return mask, count > 0 and count or hook.count
 end
 
--- A count ended that is not ours. In our own code (`is_ours`) that is put off. A halted one ends, too, which
--- means nothing, but in the script that an error was in the way when it should go on. True if the script is
--- to hear of it now. To be asked by what the function that Lua's hook calls calls.
+-- A count of the script ended; true if it is to hear of that now. In our own code (`is_ours`) that is put off.
+-- One that a probe has halted (the hook has nothing `halted` then) ends, too, which means nothing, but in the
+-- script that an error was in the way when it should go on. To be asked by what Lua's hook calls calls.
 function user_hooks.count_ended(every, is_ours, halted)
   local hook = hooks[owner()]
   if not hook then return false end

@@ -26,7 +26,7 @@ from tree_sitter import Node
 from lua_debug.syntax.expressions import expression_points
 from lua_debug.syntax.flow import Arrival, Point, points_of
 from lua_debug.syntax.grammar import Syntax, first_line, last_line, syntax_of
-from lua_debug.syntax.safepoints import SAFEPOINT, Safepoint, safepoints_of
+from lua_debug.syntax.safepoints import SAFEPOINT, TESTED, Safepoint, safepoints_of
 
 Spot = int | tuple[int, int] | Safepoint
 """A line, or a line and a byte column, both counted from 1; or the entry of a function."""
@@ -75,7 +75,8 @@ def instrument(
     ``wanted`` maps lines to probe ids; a (line, column) stands for the statement that begins
     nearest at or before the column, whenever it is executed; a `Safepoint` for itself. With
     ``safepoints``, every function and every turn of a loop calls a probe, with the id `SAFEPOINT`
-    where no other stands; at a function's entry its ``FORM`` is the function's first line.
+    where no other stands; at a function's entry its ``FORM`` is the function's first line, in a
+    condition `TESTED`.
     Lines in ``skip`` get nothing at all. Probes of ``late`` spots change nothing else: without
     them the text would be the same as if they had not been wanted. A text with a syntax error is
     returned as it is. Whether the result compiles (registers and jumps are limited) is for the
@@ -120,7 +121,7 @@ def _add_safepoints(
         if safe.line in skip or insertions.has(safe.offset, early):
             unmarked.add(safe.function)
             continue
-        insertions.add(safe, SAFEPOINT, safe.function or _HIT)
+        insertions.add(safe, SAFEPOINT, safe.function or (TESTED if safe.in_condition else _HIT))
         if safe.function:
             marks[safe.function] = max(safe.line, marks.get(safe.function, 0))
     return {function: line for function, line in marks.items() if function not in unmarked}

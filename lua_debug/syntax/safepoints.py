@@ -27,6 +27,9 @@ SAFEPOINT = 1929379840
 Scripts that call a boolean by mistake do not give it such an argument.
 """
 
+TESTED = -1
+"""The form of one in a condition, where an instruction follows that tests what it answers."""
+
 _REPEATED = Query(
     LUA,
     "[(for_statement) (while_statement) (repeat_statement)] @loop"
