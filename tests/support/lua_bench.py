@@ -219,7 +219,7 @@ class LuaBench:
                 raw.encode("latin-1"), name, (first, last), line, rank, loops=loops
             ),
         }
-        names = ("base", "traceback", "program", "threads", *INSPECTION, "errors")
+        names = ("base", "traceback", "program", "threads", "safepoints", *INSPECTION, "errors")
         probe = load_probe(runtime, self.version, host, self._settings, names)
         probe.hooks = runtime.table()
         probe.emit = runtime.eval("function() end")
