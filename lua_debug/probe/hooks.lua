@@ -264,7 +264,7 @@ function hook(event, line)
   end
   if TRUSTS and event == "count" then
     put_right()
-  elseif TRUSTS and righted[running()] then
+  elseif TRUSTS and next(righted) and righted[running()] then
     stop_returns()
   end
   local others = user_hooks.are_set() and (is_owed or event ~= "count") and user_hooks.function_for(event)
