@@ -58,6 +58,7 @@ class LuaThread:
         self._is_serving = False
         self._has_ended = False
         self._interrupting = threading.Lock()
+        self._batches = 0
         self._waiting: set[asyncio.Future[str]] = set()
         self.run_command: Callable[[str], str] = lambda _: "{}"
         self.interrupt: Callable[[], object] = lambda: None
@@ -105,10 +106,16 @@ class LuaThread:
 
     def flush_logs_soon(self) -> None:
         """Log messages wait in the probe; called on the Lua thread."""
-        self.call_on_loop(self._flush_logs_later)
+        self._batches += 1
+        batch = self._batches
+        self.call_on_loop(lambda: self._flush_logs_later(batch))
 
-    def _flush_logs_later(self) -> None:
-        self._loop.call_later(_LOGS_WAIT, lambda: self.post("flush_logs"))
+    def _flush_logs_later(self, batch: int) -> None:
+        self._loop.call_later(_LOGS_WAIT, lambda: self._flush_logs(batch))
+
+    def _flush_logs(self, batch: int) -> None:
+        if batch == self._batches:  # a later one begins when this one is out
+            self.post("flush_logs")
 
     def call_on_loop(self, call: Callable[[], None]) -> None:
         """Have the loop's thread call something, from any thread."""
