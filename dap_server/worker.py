@@ -5,6 +5,7 @@ It ends without waiting for anybody: a script that hangs in C code must not keep
 
 import asyncio
 import contextlib
+import ctypes
 import logging
 import os
 import signal
@@ -100,10 +101,16 @@ async def until_signal(work: Coroutine[Any, Any, int]) -> int:
 def leave_pipes_to_children() -> None:
     """What a program starts dies of a broken pipe, as anywhere; this process does not.
 
-    Python ignores that signal, and so would children; one that is caught is as new to them.
+    Python ignores that signal, and so would children; one that is caught is as new to them. What
+    catches it is a function of the C library that does nothing else: Python's own handlers write
+    to a socket of the event loop, which may be the one that is broken.
     """
-    if hasattr(signal, "SIGPIPE"):
-        signal.signal(signal.SIGPIPE, lambda *_: None)
+    if not hasattr(signal, "SIGPIPE"):
+        return
+    library = ctypes.CDLL(None)
+    library.signal.argtypes = ctypes.c_int, ctypes.c_void_p
+    library.signal.restype = ctypes.c_void_p
+    library.signal(signal.SIGPIPE, ctypes.cast(library.abs, ctypes.c_void_p))
 
 
 def log_to_stderr() -> None:
