@@ -139,7 +139,7 @@ class OutputCapture:
         self._by_fd = {stream.read_fd: stream for stream in self._streams}
         for fd in self._by_fd:
             self._filled.register(fd, select.POLLIN)
-        self._c_stdout.buffer_lines()
+        self._c_stdout.buffer(lines=True)
         self._control = os.pipe()
         threading.Thread(target=self._read, name="output-reader", daemon=True).start()
 

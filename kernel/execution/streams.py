@@ -12,6 +12,9 @@ from collections.abc import Callable
 PIPE_SIZE = 256 * 1024
 READ_SIZE = 64 * 1024
 _C_BUFFER = ctypes.c_size_t(4096)
+_BLOCKS, _LINES = 0, 1
+"""_IOFBF and _IOLBF in stdio.h: glibc, musl, macOS."""
+
 READS_AT_ONCE = 8
 """Enough to empty a pipe; a writer that never stops cannot keep the reader for ever."""
 
@@ -88,10 +91,10 @@ class CStdout:
         """Write what C still holds back."""
         self._libc.fflush(self._file)
 
-    def buffer_lines(self) -> None:
-        """Hold back no whole line, as on a terminal: into a pipe C writes 4 KiB at a time."""
+    def buffer(self, lines: bool) -> None:
+        """Hold back 4 KiB at most, or with ``lines`` no whole line, as C does on a terminal."""
         # The buffer is ours, as an unbuffered stream (``python -u``) has one for one character.
         # It is never freed, as C writes what it holds at the very end of the process.
         self._libc.malloc.restype = ctypes.c_void_p
         buffer = ctypes.c_void_p(self._libc.malloc(_C_BUFFER))
-        self._libc.setvbuf(self._file, buffer, 1, _C_BUFFER)  # 1 is _IOLBF: glibc, musl, macOS
+        self._libc.setvbuf(self._file, buffer, _LINES if lines else _BLOCKS, _C_BUFFER)

@@ -125,7 +125,14 @@ def _complain(problem: str) -> int:
 
 
 def _behave_like_lua(engine: "LuaEngine") -> None:
-    """Die quietly of a broken pipe; stop with a traceback at Ctrl-C, and die at the second."""
+    """As lua.c does, with signals and with stdout.
+
+    Die quietly of a broken pipe; stop with a traceback at Ctrl-C, and die at the second.
+    """
+    from kernel.execution.streams import CStdout
+
+    # ``python -u`` is about Python's output; but Python takes C's buffer away with its own.
+    CStdout().buffer(lines=os.isatty(1))
     if hasattr(signal, "SIGPIPE"):
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     if sys.platform == "win32" or threading.current_thread() is not threading.main_thread():

@@ -251,7 +251,7 @@ LINE = """
 import ctypes, os
 from kernel.execution.streams import CStdout
 stdout = CStdout()
-stdout.buffer_lines()
+stdout.buffer(lines=True)
 put = lambda text: ctypes.CDLL(None).fputs(text, stdout._file)
 put(b"be")
 put(b"gun")

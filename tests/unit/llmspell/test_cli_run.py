@@ -1,6 +1,7 @@
 """``llmspell run`` stands for the ``lua`` command."""
 
 import signal
+import socket
 import subprocess
 from pathlib import Path
 
@@ -44,6 +45,19 @@ def test_an_error_has_a_traceback_with_files_and_lines(tmp_path: Path) -> None:
         "\t[C]: in ?",
     ] == done.stderr.splitlines()
     assert (1, "") == (done.returncode, done.stdout)
+
+
+def test_what_is_printed_is_written_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As C does it, a line of ``print`` and not its words, though Python buffers nothing."""
+    monkeypatch.setenv("PYTHONUNBUFFERED", "1")
+    write(tmp_path, "a.lua", "print('a', true) io.write('b', 'c\\n', 'd') print('e')")
+    ours, theirs = socket.socketpair(type=socket.SOCK_SEQPACKET)  # each writing is read by itself
+    with ours, theirs:
+        ours.settimeout(DEADLINE)
+        subprocess.run([*LLMSPELL, "run", "a.lua"], cwd=tmp_path, stdout=theirs, check=True)
+        assert [b"a\ttrue\n", b"bc\nde\n"] == [ours.recv(100), ours.recv(100)]
 
 
 @pytest.mark.parametrize(
