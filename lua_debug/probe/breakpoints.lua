@@ -171,9 +171,7 @@ local function make_polling_handler(leaves_unheard)
     else P.condition_interrupted() end
     P.safepoints.sleep()
   end
-  return function(value, id, form, between)
-    fill(beside, 1)
-    if flag[0] ~= 0 then heard() end
+  local function pass(value, id, form, between)
     if id ~= SAFEPOINT then
       local breakpoints = at_probe[id]
       if breakpoints == nil then
@@ -181,11 +179,22 @@ local function make_polling_handler(leaves_unheard)
       elseif breakpoints or pending then
         reach((not form or is_visit(id, form)) and breakpoints, between)
       end
-    elseif marked and marked[form] then
+    elseif marked[form] then
       P.hooks.enter()
       return false
     end
     if leaves_unheard then return rawequal(id, nil) end
+  end
+  -- Most pass by one line, because hooks in Lua are called at each.
+  if leaves_unheard then
+    return function(value, id, form, between)
+      fill(beside, 1) if flag[0] ~= 0 then heard() end if id == SAFEPOINT and not marked then return rawequal(id, nil) end
+      return pass(value, id, form, between)
+    end
+  end
+  return function(value, id, form, between)
+    fill(beside, 1) if flag[0] ~= 0 then heard() end if id == SAFEPOINT and not marked then return end
+    return pass(value, id, form, between)
   end
 end
 if P.is_jit then

@@ -55,10 +55,8 @@ local function left_when_told(plain)
   return left
 end
 
--- To be called by the main thread, while nothing is armed.
-function counts.measure()
-  if not P.counter then return end
-  local costs, is_jit = counts.costs, P.is_jit
+local function measure(is_jit)
+  local costs = counts.costs
   local reading = counted(of_reading, nothing, "", MANY, is_jit)
   costs.probe = counted(of_probe, nothing, "", MANY, is_jit) - reading
   if is_jit then return end -- it has one hook for all threads, and counts nothing in it
@@ -66,4 +64,12 @@ function counts.measure()
   costs.before, costs.after = before, event - reading - before
   costs.told = left_when_told(true) - left_when_told(false)
   if P.version == "5.1" then costs.main = counted(of_probe, nothing, "", MANY, true) - reading end
+end
+
+-- To be called by the main thread, while nothing is armed.
+function counts.measure()
+  if not P.counter then return end
+  if P.is_jit then P.compiler.stand_by("counts", true) end -- what is compiled by chance counts nothing
+  measure(P.is_jit)
+  if P.is_jit then P.compiler.stand_by("counts", false) end
 end

@@ -26,7 +26,7 @@ local has_lines = false
 local has_watches = false
 local doomed = new_weak() -- thread -> true: it is being ended
 local telling = nil -- the event that is being told
-local here = new_weak() -- thread -> { depth =, line =, below = }: frames that are perhaps amid a line
+local here = new_weak() -- thread -> { depth =, line =, below =, is_left = it calls }: frames perhaps amid a line
 local righted = new_weak() -- thread -> true: it is told returns that nobody wants, see put_right
 local is_brief = false -- whether only lines with breakpoints matter among the lines
 local rest_level = 0 -- the level that there is, as return_hook counts, while a step rests
@@ -138,7 +138,8 @@ local function look_at_line(line)
   local thread = running()
   local place = here[thread]
   if not place then return end
-  if steps.deeper_than(4, place.depth) then
+  place.is_left = steps.deeper_than(4, place.depth)
+  if place.is_left then
     if P.is_jit then steps.note(thread, place.depth, place.line) end
     return
   end
@@ -152,7 +153,8 @@ local function stay_on_lines(level, is_amid)
   local last = P.is_jit and has_lines and first + FEW or first
   if last - first >= depth then last = first + depth - 1 end
   for each = last, first, -1 do
-    local line = getinfo(each, "l").currentline
+    local info = getinfo(each, "Sl")
+    local line = not P.is_probe_info(info) and info.currentline or 0
     if line > 0 then stay_on_line(depth - each + first, line, is_amid or each > first) end
   end
 end
@@ -228,7 +230,10 @@ end
 
 -- What Lua's hooks tell. Between on_event and the frame of the event lies nothing but this function.
 function hook(event, line)
-  if is_brief and line and not lines[line] and not next(here) then return end
+  if is_brief and line and not lines[line] then
+    local place = here[running()]
+    if not place or place.is_left and getinfo(2 + place.depth, "") then return end
+  end
   local told, at, is_step = nil, line, true
   local halted = user_hooks.has_counts and counts.halt(user_hooks.of())
   is_owed = false
