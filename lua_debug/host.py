@@ -115,9 +115,8 @@ class Host:
         problem = None
         try:
             with self._thread.running_script():
-                problem = self._probe.run_program(
-                    _lua_text(program.path), program.stop_on_entry, *map(_lua_text, program.args)
-                )
+                words = map(_lua_text, (program.name or program.path, *program.args))
+                problem = self._probe.run_program(program.stop_on_entry, *words)
         except MemoryError:  # lupa's has no words
             problem = "not enough memory"
         except Exception as error:  # lupa raises what no handler of ours could catch
@@ -162,6 +161,7 @@ class Host:
             "output": "tell" if self._console is None else "mark",
             "memory_limit": (self._settings.max_memory_mb or 0) * 1024 * 1024 or None,
             "label": self._version.label,
+            "lua": self._version.name,
             "no_c_modules": self._version.offer(),
             **asdict(self._settings.display),
         }

@@ -1,8 +1,7 @@
 r"""What debugging speaks of, in no protocol's words: frozen data that may cross threads.
 
-The vocabulary is the Debug Adapter Protocol's wherever it has a word, because every debugger user
-knows it (https://microsoft.github.io/debug-adapter-protocol/specification). Lines and columns count
-from 1. Texts are valid Unicode: bytes that are not UTF-8 arrive as ``\\xHH`` escapes.
+The vocabulary is that of https://microsoft.github.io/debug-adapter-protocol, which debugger users
+know. Lines and columns count from 1. Bytes that are not UTF-8 arrive as ``\\xHH`` escapes.
 """
 
 from dataclasses import dataclass, field
@@ -36,12 +35,13 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """What to run and how."""
+    """What to run and how; ``name`` is what the program itself knows, its path if empty."""
 
     path: str
     args: tuple[str, ...] = ()
     stop_on_entry: bool = False
     debug: bool = True
+    name: str = ""
 
 
 # --- breakpoints -------------------------------------------------------------------------------

@@ -79,7 +79,7 @@ def _split(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
 
 
 def _program(script: str, args: Sequence[str]) -> m.Program:
-    return m.Program(os.path.abspath(script), tuple(args))
+    return m.Program(os.path.abspath(script), tuple(args), name=script)
 
 
 def _port(text: str) -> int:

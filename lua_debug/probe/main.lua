@@ -22,10 +22,10 @@ function P.finish()
 end
 
 -- Runs a file as the standalone interpreter does (lua.c, handle_script): `arg` and `...` hold the
--- arguments. Answers nothing, or the text of the error it ended with ("" if Lua says nothing of it).
-function P.run_program(path, stops_at_entry, ...)
-  local arguments = { [0] = path, ... }
-  P.globals.arg = arguments
+-- arguments, and before the script's name there stand the words that run it without a debugger. Answers
+-- nothing, or the text of the error it ended with ("" if Lua says nothing of it).
+function P.run_program(stops_at_entry, path, ...)
+  P.globals.arg = { [-4] = "llmspell", [-3] = "run", [-2] = "--lua", [-1] = P.settings.lua, [0] = path, ... }
   local chunk, message = P.load_file(path)
   if not chunk then return message end
   if stops_at_entry then P.stop_at_entry() end

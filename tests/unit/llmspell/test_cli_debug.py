@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from dap_server.client import DapClient, RequestFailed
+from lua_debug.versions import VERSIONS
 from tests.support.commands import Running, llmspell, write
 
 PROGRAM = """\
@@ -195,6 +196,18 @@ def test_without_waiting_the_script_runs_at_once(program: Path) -> None:
         ["debug", "a.lua", "--dap-port", "0", "--no-wait", "--", "x"], program.parent
     ) as running:
         assert (6, "hello\tx\nsum\t6\n", "") == running.end()
+
+
+@pytest.mark.parametrize("version", [*VERSIONS])
+def test_the_script_sees_what_it_sees_when_it_is_run(tmp_path: Path, version: str) -> None:
+    """Its name as it was typed, in ``arg`` and messages; before it, how it is run."""
+    text = "print(table.concat(arg, ' ', -4), debug.getinfo(1, 'S').source)\nerror('x')"
+    write(tmp_path, "a.lua", text)
+    expected = llmspell("run", "--lua", version, "a.lua", "b", cwd=tmp_path)
+    words = ["debug", "a.lua", "--lua", version, "--dap-port", "0", "--no-wait", "--", "b"]
+    with Running(words, tmp_path) as running:
+        assert (1, expected.stdout, expected.stderr) == running.end()
+    assert f"llmspell run --lua {version} a.lua b\t@a.lua\n" == expected.stdout
 
 
 def test_a_missing_script_is_named(tmp_path: Path) -> None:
