@@ -46,15 +46,23 @@ class Pager:
         """The container itself, whether given by its own reference or by one of its nodes."""
         return self._nodes[reference].reference if reference in self._nodes else reference
 
-    def parts(self, reference: int) -> Iterator[Run | dap.Variable]:
-        """What a container consists of: runs to fetch and nodes to show, in order."""
+    def parts(
+        self, reference: int, kind_wanted: str | None = None, is_page: bool = False
+    ) -> Iterator[Run | dap.Variable]:
+        """What a container consists of: runs to fetch and nodes to show, in order.
+
+        ``kind_wanted`` is "named", "indexed" or None for both. Where ``is_page``, the client asks for
+        one after all, and gets it.
+        """
         if reference in self._nodes:
-            yield from self._split(self._nodes[reference])
-        elif reference in self._sizes:
+            run = self._nodes[reference]
+            if kind_wanted in (None, run.kind):
+                yield from self._split(run)
+        elif reference in self._sizes and not is_page:
             named, indexed = self._sizes[reference]
             whole = VariablesReference(reference)
             for kind, count in (("named", named), ("indexed", indexed)):
-                if count:
+                if count and kind_wanted in (None, kind):
                     yield from self._split(Run(whole, kind, 0, count))
         else:
             yield Run(VariablesReference(reference))

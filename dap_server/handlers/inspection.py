@@ -73,10 +73,11 @@ async def variables(
 ) -> dap.VariablesResponseBody:
     """Children of a container; in nodes for clients that cannot page."""
     shown: list[dap.Variable] = []
-    for part in session.pager.parts(args.variables_reference):
+    is_page = bool(args.start or args.count)
+    for part in session.pager.parts(args.variables_reference, args.filter, is_page):
         if isinstance(part, dap.Variable):
             shown.append(part)
-        elif args.filter is None or part.kind in (None, args.filter):
+        else:
             shown += await _children(session, args, part)
     return dap.VariablesResponseBody(variables=shown)
 

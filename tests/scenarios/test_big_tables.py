@@ -73,6 +73,27 @@ def test_a_client_that_cannot_page_gets_nodes(debug):
         assert "7" == d.evaluate("t[999500]")
 
 
+def test_arguments_hold_for_a_client_that_cannot_page(debug):
+    """One kind of children when that is asked for, of nodes too; a page when a page is."""
+    with debug(MILLION) as d:
+        d.initialize(supports_variable_paging=False)
+        d.break_at("here")
+        d.run()
+        table = d.variable("t").variables_reference
+
+        def names(ref, **arguments):
+            found = d.requests.variables(variables_reference=ref, **arguments).variables
+            return [each.name for each in found]
+
+        assert ["name"] == names(table, filter="named")
+        nodes = names(table, filter="indexed")
+        assert ["name", *nodes] == names(table)
+        node = d.variables(table)[1].variables_reference
+        assert [] == names(node, filter="named")
+        assert names(node) == names(node, filter="indexed")
+        assert ["[4]", "[5]"] == names(table, filter="indexed", start=3, count=2)
+
+
 def test_page_sizes_follow_the_launch(debug):
     """``display.maxChildren`` is how many children a client without pages gets at once."""
     with debug("""
