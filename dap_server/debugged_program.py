@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 LAST_WORDS = 5.0
 """Seconds an ended program has to say so before it is given up."""
 
+AGAIN = 0.5
+"""Seconds until what it waits for is interrupted again."""
+
 UNENDING = (
     "The program does not end: it is in a C function, a finalizer or a child process "
     "that does not return."
@@ -266,7 +269,10 @@ class DebuggedProgram:
             return
         with suppress(KernelError), anyio.move_on_after(LAST_WORDS):
             await self._made.debuggee.terminate()
-            await self.ended.wait()
+            while not self.ended.is_set():
+                self._session.host.interrupt_children()
+                with anyio.move_on_after(AGAIN):  # a shell may miss one while it forks
+                    await self.ended.wait()
 
     def _abandon(self, why: str | None = None) -> None:
         """What the program says from now on is nobody's business. Once is enough."""

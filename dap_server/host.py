@@ -77,5 +77,8 @@ class DebugHost(Protocol):
         ``coordinator.detached()`` or, if the client wants that, ``debuggee.terminate()``.
         """
 
+    def interrupt_children(self) -> None:
+        """Interrupt what the program has started: it is to end, and may wait for that."""
+
     async def configured(self) -> None:
         """The client that attached has set its breakpoints: a program that waits may start."""

@@ -51,8 +51,8 @@ class Pager:
     ) -> Iterator[Run | dap.Variable]:
         """What a container consists of: runs to fetch and nodes to show, in order.
 
-        ``kind_wanted`` is "named", "indexed" or None for both. Where ``is_page``, the client asks for
-        one after all, and gets it.
+        ``kind_wanted`` is "named", "indexed" or None for both. Where ``is_page``, the client asks
+        for one after all, and gets it.
         """
         if reference in self._nodes:
             run = self._nodes[reference]

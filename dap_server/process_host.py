@@ -11,6 +11,7 @@ from dap_server.console import ProgramConsole
 from dap_server.host import ClientDoor
 from dap_server.language import Language
 from dap_server.launch import AttachRequest, LaunchRequest
+from dap_server.process_group import interrupt_children
 from dap_server.switchboard import Switchboard
 from dap_server.terminal import open_terminal
 from kernel.core import model as m
@@ -86,6 +87,10 @@ class ProcessHost:
                 f"llmspell debug script.lua --dap-port {request.port}"
             ) from error
         return await self._continue_at(other)
+
+    def interrupt_children(self) -> None:
+        """As Ctrl-C does."""
+        interrupt_children()
 
     async def configured(self) -> None:
         """What is attached to is configured where it runs."""

@@ -60,5 +60,8 @@ class _EmptyHost:
         """Refuse."""
         raise UserError("This is a rehearsal.")
 
+    def interrupt_children(self) -> None:
+        """There are none."""
+
     async def configured(self) -> None:
         """Nothing waits."""

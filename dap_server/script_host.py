@@ -12,6 +12,7 @@ from dap_server.host import ClientDoor
 from dap_server.language import Language
 from dap_server.launch import AttachRequest, LaunchRequest
 from dap_server.overruled import overruled
+from dap_server.process_group import interrupt_children
 from kernel.core import model as m
 from kernel.core.errors import UserError
 from kernel.core.settings import DebugSettings
@@ -150,8 +151,9 @@ class _Facade:
 
     def admit(self, request: LaunchRequest) -> LaunchRequest:
         """The command line's arguments hold unless the client has some."""
-        args = request.program.args or self._script.program.args
-        return replace(request, program=replace(request.program, args=args))
+        own = self._script.program
+        args = request.program.args or own.args
+        return replace(request, program=replace(request.program, args=args, name=own.name))
 
     async def launch(
         self, request: LaunchRequest, bus: EventBus, client: ClientDoor
@@ -169,6 +171,10 @@ class _Facade:
         """The program, whether it runs or waits."""
         self._script.take_client(self.session)
         return self._script.coordinator(request.settings)
+
+    def interrupt_children(self) -> None:
+        """As Ctrl-C does."""
+        interrupt_children()
 
     async def configured(self) -> None:
         """The client is ready."""

@@ -17,6 +17,7 @@ from typing import Any, NoReturn
 from dap_server.client_session import ClientSession
 from dap_server.console import ProgramConsole
 from dap_server.language import Language
+from dap_server.process_group import lead_group
 from dap_server.process_host import ProcessHost
 from dap_server.switchboard import Switchboard
 from dap_server.terminal import connect_back
@@ -31,6 +32,7 @@ TERMINATED = 128 + signal.SIGTERM
 
 def serve_stdio(language: Language) -> NoReturn:
     """Serve the client at stdin and stdout."""
+    lead_group()  # whoever spawned this process may be in the one it is in
     descriptors = claim_stdio()
 
     async def connect() -> Transport:

@@ -3,13 +3,17 @@
 What children write goes through the descriptors of a process, so most stories have one of their own.
 """
 
+import os
 import re
+import signal
+import subprocess
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
 from lua_debug.hook_choice import SWITCH
-from tests.support.commands import llmspell, write
+from tests.support.commands import become, llmspell, write
 from tests.support.plain import plain_output
 from tests.support.scenario import Scenario, make_client
 
@@ -263,6 +267,42 @@ def test_ending_a_program_with_a_process(debug_process, lua, kept):
         d.requests.terminate()
         assert d.wait_for_stop() is None
         assert d.client.exit_code is not None
+
+
+@pytest.mark.parametrize("how", ["terminate", "disconnect"])
+@pytest.mark.parametrize(
+    "wait",
+    [
+        'os.execute("echo $$ > pid; sleep 60; true")',
+        'io.popen("echo $$ > pid; sleep 60; true"):read("*a")',
+    ],
+)
+def test_ending_a_program_that_waits_for_a_process(debug_process, wait, how):
+    """The process is interrupted, as by Ctrl-C; what the program left in the background goes on."""
+    with debug_process(f"""
+        os.execute("(touch ready; exec sleep 60) > /dev/null & echo $! > background")
+        os.execute("until test -e ready; do :; done")
+        while true do
+          {wait}
+        end
+    """) as d:
+        d.start()
+        d.result("configurationDone", d.send("configurationDone"))
+        become((d.folder / "pid").exists)
+        become(lambda: bool((d.folder / "pid").read_text()))
+        getattr(d.requests, how)()
+        d.wait_for("terminated")
+        assert "does not end" not in d.output()
+        assert not exists(d.folder / "pid")
+        assert exists(d.folder / "background")
+        os.kill(int((d.folder / "background").read_text()), signal.SIGKILL)
+
+
+def exists(file: Path) -> bool:
+    """Whether the process whose number stands in a file runs."""
+    words = ("ps", "-o", "stat=", "-p", file.read_text().strip())
+    state = subprocess.run(words, capture_output=True, text=True, check=False).stdout.strip()
+    return state != "" and not state.startswith("Z")
 
 
 @pytest.mark.lua("5.1", "5.4")

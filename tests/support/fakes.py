@@ -308,6 +308,7 @@ class FakeHost:
         self.is_configured = threading.Event()
         self.before_launch: Callable[[LaunchRequest, ClientDoor], Awaitable[None]] | None = None
         self.coordinator: DebugCoordinator | None = None
+        self.has_interrupted_children = False
 
     def admit(self, request: LaunchRequest) -> LaunchRequest:
         return request
@@ -332,6 +333,9 @@ class FakeHost:
         self.coordinator = DebugCoordinator(debuggee, bus)
         debuggee.use(self.coordinator.listen)
         return self.coordinator
+
+    def interrupt_children(self) -> None:
+        self.has_interrupted_children = True
 
     async def configured(self) -> None:
         self.is_configured.set()

@@ -71,6 +71,9 @@ class MemoryHost:
         """There is nothing to attach to."""
         raise UserError("Nothing runs in memory that could be attached to.")
 
+    def interrupt_children(self) -> None:
+        """They would be children of the tests."""
+
     async def configured(self) -> None:
         """Nothing waits for that."""
 
