@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from llmspell.source_map_doctor import about_lua, made_of
 from lua_debug.requires import files_loaded_by
 from lua_debug.syntax.active_lines import ActiveLines, LuaSyntaxError
+from lua_debug.syntax.jumps import jumps_on
 from lua_debug.syntax.placement import place
 from lua_debug.syntax.reach import barrier_before
 from lua_debug.versions import LuaVersion
@@ -68,8 +69,9 @@ def _names(path: str) -> Iterator[Finding]:
 
 
 def _line(text: bytes, line: int, lua: LuaVersion) -> Iterator[Finding]:
+    compiler = ActiveLines(lua)
     try:
-        functions = ActiveLines(lua).functions(text)
+        functions = compiler.functions(text)
     except LuaSyntaxError as error:
         yield Finding(
             f"{lua.label} does not compile the file (line {error.line}: {error.message}), so none "
@@ -80,9 +82,18 @@ def _line(text: bytes, line: int, lua: LuaVersion) -> Iterator[Finding]:
         return
     lines = text.count(b"\n") + (not text.endswith(b"\n"))
     if line > lines:
-        yield Finding(f"The file has only {lines} lines.", is_obstacle=True)
+        yield Finding(
+            f"The file has only {lines} {'line' if lines == 1 else 'lines'}.", is_obstacle=True
+        )
     placement = place(line, functions)
-    if placement.line != line:
+    is_moved = placement.line != line
+    if is_moved and compiler.hides_jumps and jumps_on(text, line):
+        yield Finding(
+            f"Line {line} holds a jump and no code of its own; a breakpoint that is there before "
+            "the file is loaded is hit when control comes by."
+        )
+        return
+    if is_moved:
         yield Finding(placement.message or "No line holds code.", is_obstacle=True)
     if placement.line is None:
         return
@@ -93,7 +104,7 @@ def _line(text: bytes, line: int, lua: LuaVersion) -> Iterator[Finding]:
             "before it comes there.",
             is_obstacle=True,
         )
-    elif placement.line == line:
+    elif not is_moved:
         yield Finding(f"Line {line} holds code; a breakpoint there is hit when control comes by.")
 
 

@@ -67,8 +67,8 @@ class ActiveLines:
 
     @property
     def hides_jumps(self) -> bool:
-        """Whether a line with nothing but ``break`` or ``goto`` holds no code."""
-        return self._version.abi in (52, 53)
+        """Whether a line with nothing but ``break`` or ``goto`` may hold no code."""
+        return self._version.abi in (52, 53, 54)
 
     def functions(self, text: bytes) -> tuple[FunctionLines, ...]:
         """The main chunk, then every function in the order of the text; outer before inner.

@@ -1,7 +1,8 @@
 """Where ``break`` and ``goto`` stand.
 
 Lua 5.2 and 5.3 count the jump to the line before it (lparser.c, ``luaK_jump`` in ``statement``), so
-that such a line holds no code, unless a probe stands on it.
+that such a line holds no code, unless a probe stands on it. Lua 5.4 does so with a ``break`` that
+is all of an ``if`` (``test_then_block``).
 """
 
 from tree_sitter import Query, QueryCursor

@@ -40,6 +40,50 @@ def test_break_of_every_loop(debug):
         assert 0 == d.exit_code
 
 
+LONE = """
+    local n = 0
+    for i = 1, 3 do
+      n = i                 -- @body
+      if i == 2 then
+        break               -- @alone
+      end
+    end
+    while true do
+      if n == 3 then
+        break;              -- @and_semicolon
+      end
+      n = n + 1
+    end
+    for i = 1, 3 do
+      if i == 4 then
+        break               -- @never
+      end
+    end
+    print(n)                -- @print
+"""
+
+
+def test_a_break_that_is_all_of_an_if(debug):
+    """A breakpoint on it is hit when the loop is left there, and not where the loop ends else."""
+    with debug(LONE) as d:
+        lines = [d.line(mark) for mark in ("alone", "and_semicolon", "never", "print")]
+        assert [(True, line, None) for line in lines] == placed(place(d, *lines))
+        assert [lines[0], lines[1], lines[3]] == stops(d)
+        assert "3\n" == d.output("stdout")
+
+
+@pytest.mark.lua("5.2", "5.3", "5.4")
+def test_a_break_that_is_all_of_an_if_set_late(debug):
+    """Without a probe there is no code to stop at; the answer says where it stands instead."""
+    with debug(LONE) as d:
+        place(d, d.line("body"))
+        d.client.run()
+        line = d.line("alone")
+        (answer,) = d.client.set_breakpoints(d.path, dap.SourceBreakpoint(line=line))
+        moved = f"Line {line} holds no code; moved to line {answer.line}."
+        assert (True, moved) == (answer.verified, answer.message)
+
+
 @pytest.mark.lua("5.2", "5.3")
 def test_break_set_late(debug):
     """Without a probe there is no code to stop at in Lua 5.2 and 5.3: the answer says so."""

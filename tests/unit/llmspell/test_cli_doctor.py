@@ -28,6 +28,7 @@ def folder(tmp_path: Path) -> Path:
     write(tmp_path / "lib", "util.lua", "return {}\n")
     write(tmp_path, "unused.lua", "print(1)\n")
     write(tmp_path, "broken.lua", "goto = 1\nx = = 1\n")
+    write(tmp_path, "leave.lua", "while true do\n  if x ~= 1 then\n    break\n  end\nend\n")
     return tmp_path
 
 
@@ -51,6 +52,8 @@ def test_the_installation_is_described(tmp_path: Path) -> None:
         ("main.lua:3", 1, "! Line 3 holds no code; moved to line 8."),
         ("main.lua:6", 1, "! Line 6 holds code, but control always leaves at line 5"),
         ("main.lua:99", 1, "! The file has only 8 lines."),
+        ("unused.lua:2", 1, "! The file has only 1 line."),
+        ("leave.lua:3", 0, "- Line 3 holds a jump and no code of its own; a breakpoint that is"),
         ("Main.lua:1", 1, "Did you mean main.lua?"),
         ("nowhere/main.lua:1", 1, "! There is no folder"),
         ("lib:1", 1, "! lib is a folder."),
