@@ -79,11 +79,13 @@ end
 
 -- The rest of a container behind its first `skipped` children of one part.
 local function rest_child(record, part, skipped)
+  local before = (container_of(record).before or 0) + skipped -- the rest of a rest counts as the whole does
   return {
-    name = "\226\128\166", text = part == "indexed" and "from [" .. skipped + 1 .. "] on" or "more", type = "", is_internal = true,
+    name = "\226\128\166", text = part == "indexed" and "from [" .. before + 1 .. "] on" or "more", type = "", is_internal = true,
     open = function()
       local whole = container_of(record)
       return {
+        before = before,
         indexed_count = part == "indexed" and whole.indexed_count - skipped or 0,
         indexed = function(index) return whole.indexed(index + skipped) end,
         named = function(index) return part == "named" and whole.named(index + skipped) or nil end,

@@ -45,6 +45,9 @@ def test_all_of_a_large_table_at_once_is_bounded(debug):
             variables_reference=rest.variables_reference, filter="indexed", start=0, count=1
         ).variables
         assert ("[1001]", "1001") == (following.name, following.value)
+        second = d.requests.variables(variables_reference=rest.variables_reference).variables
+        assert ["[1001]", "[2000]"] == [second[0].name, second[-2].name]
+        assert ("…", "from [2001] on") == (second[-1].name, second[-1].value)
 
 
 def test_a_client_that_cannot_page_gets_nodes(debug):
