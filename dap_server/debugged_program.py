@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -87,8 +87,7 @@ class DebuggedProgram:
         self._check(request)
         session, self.request, self._coming = self._session, request, anyio.Event()
         try:
-            self._warn(request)
-            with session.dispatcher.progress("Attaching"):
+            with self._warned(request), session.dispatcher.progress("Attaching"):
                 coordinator = await session.host.attach(request, session)
             self._made = coordinator
             self._unsubscribe = coordinator.bus.subscribe(self._hear)
@@ -139,10 +138,10 @@ class DebuggedProgram:
         session, self._coming = self._session, anyio.Event()
         try:
             request = self._with_possible_console(request)
-            self._warn(request)
             bus = EventBus()
             self._unsubscribe = bus.subscribe(self._hear)
-            with session.dispatcher.progress(f"Starting {request.program.path}"):
+            progress = session.dispatcher.progress(f"Starting {request.program.path}")
+            with self._warned(request), progress:
                 self._made = await session.host.launch(request, bus, session)
             await self._welcome(self._made)
         finally:
@@ -327,9 +326,14 @@ class DebuggedProgram:
                     f'exceptionDefaults[{place}] is "{name}"; it must be one of {", ".join(known)}.'
                 )
 
-    def _warn(self, request: LaunchRequest | AttachRequest) -> None:
-        for warning in request.warnings:
-            self._session.say(warning, "important")
+    @contextmanager
+    def _warned(self, request: LaunchRequest | AttachRequest) -> Iterator[None]:
+        """Warn once the program is there, or is not: one that has an adapter of its own warns."""
+        try:
+            yield
+        finally:
+            for warning in request.warnings:
+                self._session.say(warning, "important")
 
     def _with_possible_console(self, request: LaunchRequest) -> LaunchRequest:
         said = self._session.client.said

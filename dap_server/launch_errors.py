@@ -31,6 +31,7 @@ EDITOR_KEYS = frozenset(
         "debugOptions",
         "consoleName",
         "adapter",
+        "command",
         "autoReload",
         "breakpoints",
         "configuration",

@@ -1,13 +1,15 @@
 """Attaching: a program that runs by itself, clients that come, leave it running or standing."""
 
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from dap_server.client import DapClient
+from dap_server.client import DapClient, RequestFailed
 from dap_server.protocol import generated as dap
-from tests.support.commands import Running, become, write
+from tests.support.commands import DEADLINE, Running, become, write
+from tests.support.schema import check_frame
 
 PROGRAM = """\
 n = 0
@@ -148,6 +150,31 @@ def test_many_come_and_go(running: Running, program: Path) -> None:
         assert "pause" == last.pause().reason
         finish(last)
     assert (0, "done\ttrue\n", "") == running.end()
+
+
+@pytest.mark.parametrize("way", ["directly", "through an adapter"])
+def test_an_unknown_argument_is_told_once(running: Running, way: str) -> None:
+    """Whether the client connects to the program or to an adapter that does, it hears it once."""
+    adapter = [sys.executable, "-P", "-m", "dap_server"]
+    directly = way == "directly"
+    with (
+        running.client()
+        if directly
+        else DapClient.spawn(adapter, check=check_frame, deadline=DEADLINE)
+    ) as client:
+        client.attach(port=running.port, prot=1)
+        finish(client)
+        told = "The attach configuration has an unknown key 'prot', which is ignored."
+        assert f"{told} Did you mean 'port'?\n" == client.output("important")
+
+
+def test_an_unknown_argument_is_told_when_attaching_fails() -> None:
+    """The misspelt argument may be the reason."""
+    adapter = [sys.executable, "-P", "-m", "dap_server"]
+    with DapClient.spawn(adapter, check=check_frame, deadline=DEADLINE) as client:
+        with pytest.raises(RequestFailed, match="needs 'port'"):
+            client.attach(prot=4711)
+        assert "Did you mean 'port'?" in client.output("important")
 
 
 def test_a_client_that_never_says_configuration_done(running: Running, program: Path) -> None:

@@ -95,6 +95,7 @@ def test_the_program_has_the_terminal(
                 "console": console,
                 "args": ["one", "two"],
                 "env": {"COLOR": "blue"},
+                "colour": "red",
             },
         )
         client.send("configurationDone")
@@ -110,6 +111,8 @@ def test_the_program_has_the_terminal(
         assert "a terminal\ttrue" in screen or "a terminal\t0" in screen  # 5.1 tells the status
         assert console.removesuffix("Terminal") == terminal.request["kind"]
         assert "Lua: a.lua" == terminal.request["title"]
+        told = "The launch configuration has an unknown key 'colour', which is ignored.\n"
+        assert told == client.output("important")
         client.disconnect()
 
 

@@ -151,6 +151,7 @@ def test_several_wrong_values_are_all_named() -> None:
         ({"xyzzy": 1}, ("'xyzzy', which is ignored.",)),
         ({"display": {"maxStrings": 1}}, ("Did you mean 'display.maxString'?",)),
         ({"type": "llmspell", "request": "launch", "name": "x", "__sessionId": 1}, ()),
+        ({"command": "launch"}, ()),
     ],
 )
 def test_unknown_keys(given: dict[str, Any], advice: tuple[str, ...]) -> None:
