@@ -63,7 +63,7 @@ if P.version == "5.1" then
   -- A C function that pcall calls finds no caller with a position, and no name for itself.
   local function caught_from_c(err)
     if type(err) == "string" then err = gsub(gsub(err, "^%[C%]:%d+: ", ""), "'nameless'", "'?'") end
-    return caught(err)
+    return pass(caught(err))
   end
   P.traced_calls[caught_from_c] = "pcall"
 

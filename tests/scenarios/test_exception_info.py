@@ -45,6 +45,26 @@ def test_an_error_that_describes_itself(debug):
         assert ("failed: no disk", "Failure") == (found.description, found.details.type_name)
 
 
+def test_errors_in_what_is_called_with_arguments(debug):
+    """The kind of an error is the same, however many arguments ``pcall`` passes on."""
+    with debug("""
+        local function fail(value) error(value) end
+        pcall(fail)
+        pcall(fail, "one")
+        pcall(fail, "one", "two", "three")
+        pcall(error, "one")
+        pcall(assert, false, "one")
+    """) as d:
+        d.stop_on("caught")
+        kinds = []
+        stop = d.run()
+        while stop is not None:
+            kinds.append(info(d).exception_id)
+            d.requests.continue_(thread_id=stop.thread)
+            stop = d.client.wait_for_stop()
+        assert ["error", "error", "error", "error", "assert"] == kinds
+
+
 def test_an_error_in_a_coroutine(debug):
     """The traceback goes on with who resumed the coroutine."""
     with debug("""
