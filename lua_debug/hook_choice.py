@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable
 from typing import Any
 
+from kernel.core.errors import UserError
 from lua_debug.interrupt import (
     LuaInterface,
     flagged_interrupt,
@@ -21,7 +22,7 @@ SWITCH = "LLMSPELL_HOOKS"
 def install_hooks(version: LuaVersion, runtime: Any, probe: Any) -> Callable[[], object]:
     """Set up ``P.hooks`` and ``P.main``; answers what interrupts the script from any thread.
 
-    Raises `NativeUnavailable` if the accelerator is asked for and cannot be had.
+    Raises `UserError` if the accelerator is asked for and cannot be had.
     """
     interface = LuaInterface(version)
     state = main_state(version, runtime)
@@ -46,9 +47,9 @@ def _native(version: LuaVersion, runtime: Any, probe: Any) -> Attached | None:
         return None
     try:
         attached = attach(version, runtime, probe)
-    except NativeUnavailable:
+    except NativeUnavailable as error:
         if wanted == "native":
-            raise
+            raise UserError(f"{SWITCH} is native, but {error}.") from error
         return None
     probe.hooks = probe.native_hooks
     probe.hooks.start(probe.on_event)

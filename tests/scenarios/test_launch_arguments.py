@@ -1,5 +1,7 @@
 """What a launch configuration says, as the program sees it."""
 
+import sys
+
 import pytest
 
 from dap_server.client import RequestFailed
@@ -35,6 +37,20 @@ def test_arguments_folder_environment_and_paths(debug, transport):
             "far",
             "/nowhere/?.so",
         ] == d.output("stdout").splitlines()
+
+
+def test_hooks_that_cannot_be_had(debug, transport, monkeypatch):
+    """``LLMSPELL_HOOKS=native`` refuses to start without the accelerator, and says why."""
+    if transport != "memory":
+        pytest.skip("in another process it is there")
+    monkeypatch.setenv("LLMSPELL_HOOKS", "native")
+    monkeypatch.setitem(sys.modules, "lua_debug._native.core", None)
+    with debug("print(1)\n") as d:
+        with pytest.raises(
+            RequestFailed, match=r"is native, but the accelerator was not built"
+        ) as e:
+            d.run()
+        assert e.value.text.endswith("installing with a C compiler builds it.")
 
 
 @pytest.mark.lua("5.1", "5.2", "5.3", "5.4", "5.5", "luajit2.1")
