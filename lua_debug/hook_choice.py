@@ -18,11 +18,13 @@ from lua_debug.versions import LuaVersion
 SWITCH = "LLMSPELL_HOOKS"
 """Environment variable: ``pure`` leaves the accelerator out, ``native`` refuses to do without."""
 
+_WORDS = ("auto", "native", "pure")
+
 
 def install_hooks(version: LuaVersion, runtime: Any, probe: Any) -> Callable[[], object]:
     """Set up ``P.hooks`` and ``P.main``; answers what interrupts the script from any thread.
 
-    Raises `UserError` if the accelerator is asked for and cannot be had.
+    Raises `UserError` if what is asked for is not known or cannot be had.
     """
     interface = LuaInterface(version)
     state = main_state(version, runtime)
@@ -42,7 +44,9 @@ def install_hooks(version: LuaVersion, runtime: Any, probe: Any) -> Callable[[],
 
 
 def _native(version: LuaVersion, runtime: Any, probe: Any) -> Attached | None:
-    wanted = os.environ.get(SWITCH, "auto")
+    wanted = os.environ.get(SWITCH) or "auto"
+    if wanted not in _WORDS:
+        raise UserError(f"{SWITCH} is {wanted!r}; it must be one of {', '.join(_WORDS)}.")
     if wanted == "pure":
         return None
     try:

@@ -161,7 +161,7 @@ class Host:
             "output": "tell" if self._console is None else "mark",
             "memory_limit": (self._settings.max_memory_mb or 0) * 1024 * 1024 or None,
             "label": self._version.label,
-            "lua": self._version.name,
+            "lua": self._settings.lua,
             "no_c_modules": self._version.offer(),
             **asdict(self._settings.display),
         }

@@ -53,6 +53,13 @@ def test_hooks_that_cannot_be_had(debug, transport, monkeypatch):
         assert e.value.text.endswith("installing with a C compiler builds it.")
 
 
+def test_hooks_that_are_not_known(debug, monkeypatch):
+    """Another word in ``LLMSPELL_HOOKS`` is refused, with those there are."""
+    monkeypatch.setenv("LLMSPELL_HOOKS", "fast")
+    with debug("print(1)\n") as d, pytest.raises(RequestFailed, match="auto, native, pure"):
+        d.run()
+
+
 @pytest.mark.lua("5.1", "5.2", "5.3", "5.4", "5.5", "luajit2.1")
 def test_a_limit_of_memory(debug):
     """Beyond ``maxMemoryMB`` Lua says that memory is out, which is an error like others."""
