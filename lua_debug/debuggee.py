@@ -94,7 +94,7 @@ class LuaDebuggee:
         self._data = DataBreakpoints(
             lambda watches: self._ask("watch", watches=watches), self._refusals
         )
-        self._has_started = self._is_stopped = self._has_ended = False
+        self._has_started = self._is_stopped = self._has_ended = self._pauses_at_start = False
         self._threads = [m.Thread(ThreadId(1), "main")]
         self._targets = StepTargets()
         self._home = program and canonical(os.path.dirname(os.path.abspath(program)))
@@ -136,6 +136,8 @@ class LuaDebuggee:
             raise
         await self._ask("exceptions", filters=self._host.exception_filters)
         await self._data.begin()
+        if self._pauses_at_start:
+            self._thread.post("pause")
         self._thread.submit(lambda: self._run(program), is_last=True)
 
     def _run(self, program: m.Program) -> None:
@@ -156,6 +158,7 @@ class LuaDebuggee:
     async def detached(self, stays: bool = False) -> None:
         """Forget all breakpoints and go on."""
         self._is_stopped = self._is_stopped and stays
+        self._pauses_at_start = False
         self._table.clear()
         self._data.forget_waiting()
         self._host.exception_filters = []
@@ -270,7 +273,10 @@ class LuaDebuggee:
 
     async def pause(self, thread: ThreadId | None) -> None:  # noqa: ARG002 - one runs at a time
         """Stop at the next instruction, whichever thread runs; in C code, when that is done."""
-        self._thread.post("pause")
+        if self._has_started:
+            self._thread.post("pause")
+        else:
+            self._pauses_at_start = True
 
     async def step_in_targets(self, frame: FrameId) -> list[m.StepInTarget]:
         """The calls of the line the frame stands on."""

@@ -19,6 +19,7 @@ BASE = (
     "safepoints",
     "results",
     "steps",
+    "amid",
     "counts",
     "user_hooks",
     "hooks",

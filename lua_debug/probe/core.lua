@@ -151,7 +151,7 @@ P.step_origin = nil -- where the step under way began, see P.origin_of_step
 local only = nil -- the one thread that may stop
 local target = nil -- the call that a step in is to enter: { name =, nth =, func =, line = }
 local kind_of_step = nil -- of the step under way, as it was asked for
-local entry = false -- the next step that ends is the entry of the program
+local entry = false -- the next step that ends is the entry of the program: why that stops
 local whole_line = nil -- the line that the step under way has to leave: { thread =, func =, line =, depth = }
 
 -- A step of a thread that does not run: it ends when that goes on.
@@ -280,10 +280,14 @@ local function event_source()
   return info.source
 end
 
--- The next step that ends is the entry of the program.
-function P.stop_at_entry()
-  P.hooks.step("in", nil)
-  entry = true
+-- The program is about to run, and stops at its entry if that is wanted, or a pause: that came too early
+-- for an interrupt.
+function P.prepare_entry(is_wanted)
+  if is_wanted or wants_pause then
+    P.hooks.step("in", nil)
+    entry = is_wanted and "entry" or "pause"
+  end
+  wants_pause = false
 end
 
 -- How far above a frame the one lies whose call a step in is to enter; nil if it is not there.
@@ -362,7 +366,7 @@ local function stepped()
   elseif is_on_line(level) then
     P.hooks.step(kind_of_step, level)
   elseif not is_other_call(level) and not passes_over(level) then
-    P.stop_here({ reason = entry and "entry" or "step" })
+    P.stop_here({ reason = entry or "step" })
   end
 end
 

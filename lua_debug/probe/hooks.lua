@@ -9,12 +9,12 @@ local getinfo, gethook, sethook = lib.debug.getinfo, lib.debug.gethook, lib.debu
 local error, next, setmetatable, status = lib.error, lib.next, lib.setmetatable, lib.coroutine.status
 local find = lib.string.find
 local steps, running, user_hooks, counts = P.steps, P.running, P.user_hooks, P.counts
+local amid = P.amid
 
 local hooks = { is_native = false, own_frames = 1 } -- between the script and on_event stands the hook
 P.hooks = hooks
 
 local TRUSTS = P.version == "5.2" or P.version == "5.3" -- they look at lines by an address that may be any
-local FEW = 100 -- how many callers of a frame are noted
 local FAR = 10000 -- the last line that is looked up fast
 
 local function new_weak() return setmetatable({}, { __mode = "k" }) end
@@ -26,7 +26,6 @@ local has_lines = false
 local has_watches = false
 local doomed = new_weak() -- thread -> true: it is being ended
 local telling = nil -- the event that is being told
-local here = new_weak() -- thread -> { depth =, line =, below =, is_left = it calls }: frames perhaps amid a line
 local righted = new_weak() -- thread -> true: it is told returns that nobody wants, see put_right
 local is_brief = false -- whether only lines with breakpoints matter among the lines
 local rest_level = 0 -- the level that there is, as return_hook counts, while a step rests
@@ -56,7 +55,7 @@ local function fitting(thread, mask, count)
     rest_level = rest + 2
     return return_hook
   end
-  local is_amid = here[thread or running()] or P.is_jit and next(here)
+  local is_amid = amid.is_any(thread or running())
   return mask == "l" and count == 0 and is_brief and not is_amid and line_hook or hook
 end
 
@@ -70,11 +69,13 @@ local function arm_thread(thread)
     mask = steps.mask(thread or running()) or ""
     if mask ~= "" then lent[thread or running()] = true end
     if (has_lines or has_watches) and mask ~= "lcr" then mask = mask .. "l" end
+    if amid.needs_calls() and mask == "l" then mask = "lc" end
   end
   -- Never false in between: the hook may be called amid this, and takes itself away if it is.
   hooks.is_armed = has_lines or has_watches or P.dying or steps.is_on() or next(doomed) ~= nil or user_hooks.are_set()
   is_brief = has_lines and not has_watches and not steps.wants_lines() and not user_hooks.are_set()
   if user_hooks.are_set() then mask, count = user_hooks.joined(thread, mask, count) end
+  if mask == "" and P.is_jit then amid.forget() end -- nobody is heard any longer
   local func, user_hook = fitting(thread, mask, count), user_hooks.of(thread)
   righted[thread or running()] = nil
   counts.keep(user_hook)
@@ -118,58 +119,17 @@ local function is_line_armed(line, level)
   return sources and sources[getinfo(level, "S").source]
 end
 
--- Notes the line that a frame is on, and whether in the middle.
-local function stay_on_line(depth, line, is_amid)
-  local thread = running()
-  here[thread] = { depth = depth, line = line, below = here[thread] }
-  if is_amid then steps.note(thread, depth, line) end
-end
-
-local function leave_line(thread, place)
-  steps.note(thread, place.depth, nil)
-  here[thread] = place.below
-  if not place.below then arm() end
-  return place.below
-end
-
--- A line is told: under LuaJIT, one of another function means that the line it was called from will be
--- told again.
-local function look_at_line(line)
-  local thread = running()
-  local place = here[thread]
-  if not place then return end
-  place.is_left = steps.deeper_than(4, place.depth)
-  if place.is_left then
-    if P.is_jit then steps.note(thread, place.depth, place.line) end
-    return
-  end
-  while place and not steps.deeper_than(4, place.depth - 1) do place = leave_line(thread, place) end
-  if place and place.line ~= line and not steps.deeper_than(4, place.depth) then leave_line(thread, place) end
-end
-
--- Notes the line of the frame at `level` (as the caller counts), and of those that called it.
-local function stay_on_lines(level, is_amid)
-  local depth, first = steps.depth_from(level + 1), level + 1
-  local last = P.is_jit and has_lines and first + FEW or first
-  if last - first >= depth then last = first + depth - 1 end
-  for each = last, first, -1 do
-    local info = getinfo(each, "Sl")
-    local line = not P.is_probe_info(info) and info.currentline or 0
-    if line > 0 then stay_on_line(depth - each + first, line, is_amid or each > first) end
-  end
-end
-
 -- What a line event means: "line" (a breakpoint's, or where a step ends), "watch" (values may have
 -- changed) or nothing; and whether a step ends. `wanted`: there is a breakpoint.
 local function reached(line, wanted)
-  look_at_line(line)
+  amid.look_at_line(line)
   local is_step = steps.is_on() and steps.ends_here()
   if not wanted and (not (is_step or has_watches) or P.is_probe_info(getinfo(3, "S"))) then return nil end
   if steps.is_rest_of_line(line) then return nil end
   if wanted and P.is_jit then
-    local place = here[running()]
-    if place and not steps.deeper_than(3, place.depth) then leave_line(running(), place) end
-    stay_on_line(steps.depth_from(3), line)
+    local place = amid.of(running())
+    if place and not steps.deeper_than(3, place.depth) then amid.leave(running(), place) end
+    amid.stay(steps.depth_from(3), line, false, true)
   end
   return (wanted or is_step) and "line" or "watch", is_step
 end
@@ -231,7 +191,7 @@ end
 -- What Lua's hooks tell. Between on_event and the frame of the event lies nothing but this function.
 function hook(event, line)
   if is_brief and line and not lines[line] then
-    local place = here[running()]
+    local place = amid.of(running())
     if not place or place.is_left and getinfo(2 + place.depth, "") then return end
   end
   local told, at, is_step = nil, line, true
@@ -254,6 +214,8 @@ function hook(event, line)
     steps.called(event)
   elseif steps.is_on() then
     told, at = steps.returning()
+  elseif event == "call" then
+    amid.look_at_call()
   end
   if told then
     local was_armed = told == "interrupt" and has_lines and (not P.is_jit or is_line_armed(at, 3))
@@ -286,7 +248,7 @@ function line_hook(_, line)
   telling = "line"
   on_event("line", line, false)
   telling = nil
-  if here[running()] then arm() end
+  if amid.of(running()) then arm() end
 end
 
 -- The same for the time when a step rests: Lua calls it at every return.
@@ -361,10 +323,10 @@ end
 -- Arms a step from the frame at `level` (as the caller counts; nil: from outside of all frames) of
 -- the running thread, or of another one (`level` as seen from outside). `kind` nil: no step.
 function hooks.step(kind, level, thread)
-  here = new_weak()
+  amid.forget(P.is_jit and has_lines and running()) -- what others stopped amid is told again when they go on
   if kind then steps.start(kind, level and not thread and level + 1 or level, thread) else steps.stop() end
   local is_amid = telling == "interrupt" or P.is_jit and telling ~= "line"
-  if level and not thread and (is_amid or P.is_jit) then stay_on_lines(level + 1, is_amid) end
+  if level and not thread and (is_amid or P.is_jit) then amid.stay_on_lines(level + 1, is_amid, has_lines and is_line_armed) end
   telling = nil
   take_back()
   arm()

@@ -25,10 +25,14 @@ end
 -- arguments, and before the script's name there stand the words that run it without a debugger. Answers
 -- nothing, or the text of the error it ended with ("" if Lua says nothing of it).
 function P.run_program(stops_at_entry, path, ...)
+  if P.wants_end then -- before it began
+    P.dying = true
+    return nil
+  end
   P.globals.arg = { [-4] = "llmspell", [-3] = "run", [-2] = "--lua", [-1] = P.settings.lua, [0] = path, ... }
   local chunk, message = P.load_file(path)
   if not chunk then return message end
-  if stops_at_entry then P.stop_at_entry() end
+  P.prepare_entry(stops_at_entry)
   local problem = P.run_main(chunk, ...)
   P.flush_logs()
   P.finish()

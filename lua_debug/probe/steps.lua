@@ -82,6 +82,9 @@ local function note(thread, depth, line)
 end
 steps.note = note
 
+-- Of a thread, or of all.
+function steps.forget_notes(thread) if thread then notes[thread] = nil else notes = new_notes() end end
+
 -- Whether a line event (of the frame at level 4) tells no new line; any other ends the one noted.
 function steps.is_rest_of_line(line)
   local of_thread = notes[running()]
@@ -365,7 +368,7 @@ function steps.start(kind, level, thread)
   if kind == "out" then step.floor, step.rest = depth - 1, depth end
   step.only = thread ~= nil
   if not is_jit and not thread then listen_to_resumers() end
-  returned, notes = nil, new_notes()
+  returned = nil
   if is_jit then
     prepare_jit(info, level and level + 1, thread)
   elseif kind == "out" then
@@ -377,7 +380,7 @@ function steps.start(kind, level, thread)
 end
 
 function steps.stop()
-  step, returned, notes = nil, nil, new_notes()
+  step, returned = nil, nil
   if is_jit then
     compiler.release()
     compiler.stand_by("step", false)

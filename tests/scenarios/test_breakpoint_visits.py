@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support.places import place, stops
+from tests.support.places import place, rest, stops
 
 
 def test_recursion_and_coroutines_on_a_line(debug):
@@ -167,3 +167,65 @@ def test_finalizers_of_luajit(debug):
         assert 0 == d.run_to_end()
         assert "collected\nalive\n" == d.output("stdout")
         assert "__gc" in d.output("important")
+
+
+def test_calls_of_c_on_a_line(debug):
+    """A line is hit once per visit, whatever C functions it calls and whether they fail.
+
+    (LuaJIT tells a line again behind some of them.)
+    """
+    with debug("""
+        local n = 0
+        while n < 2 do
+          n = n + 1
+          local s = string.sub("abc", 1, 2) .. ("x"):upper()                      -- @sub
+          local ok = pcall(string.sub)                                            -- @pcall
+        end
+        for i = 1, 2 do n = #string.sub("abc", 1, i) end                          -- @for
+        local function f() n = string.byte("abc", 1); error("no") end             -- @f
+        pcall(f); pcall(f)                                                        -- @twice
+        repeat n = n - 90; string.sub("abc", 1, 2) until n < 0                    -- @repeat
+        print("done")
+    """) as d:
+        marks = [
+            "sub",
+            "pcall",
+            "sub",
+            "pcall",
+            "for",
+            "for",
+            "f",
+            "twice",
+            "f",
+            "f",
+            "repeat",
+            "repeat",
+        ]
+        d.start(stopOnEntry=True)
+        d.run()
+        for mark in set(marks):
+            d.break_at(mark)
+        assert [d.line(mark) for mark in marks] == rest(d)
+
+
+def test_stops_in_a_coroutine_between(debug):
+    """A line that resumes a coroutine, or yields, is hit once, also if others stop meanwhile."""
+    with debug("""
+        local co = coroutine.wrap(function()
+          local a = coroutine.yield(1) + 1  -- @first
+          print(coroutine.yield(2))         -- @second
+          error("dead")                     -- @error
+        end)
+        co()
+        print("a")                          -- @a
+        co(1)
+        print("b")                          -- @b
+        print(pcall(co, 2))                 -- @pcall
+        print("c")                          -- @c
+    """) as d:
+        d.start(stopOnEntry=True)
+        d.run()
+        for mark in ("first", "second", "error", "a", "b", "pcall", "c"):
+            d.break_at(mark)
+        wanted = ["first", "a", "second", "b", "pcall", "error", "c"]
+        assert [d.line(mark) for mark in wanted] == rest(d)

@@ -1,6 +1,10 @@
 """Stopping a program that runs, and stopping it at its entry."""
 
+import contextlib
+
 import pytest
+
+from dap_server.client import RequestFailed
 
 LOOPS = {
     "empty": "while not done do end",
@@ -210,3 +214,20 @@ def test_evaluate_and_breakpoints_while_it_runs(debug):
         assert "count" == d.at(d.wait_for_stop())
         d.set_breakpoints(d.path)
         finish(d)
+
+
+def test_pause_before_the_program_runs(debug):
+    """A pause that comes while the program is being started is not lost: it stops at its entry."""
+    with debug("""
+        local n = 0
+        while true do n = n + 1 end
+    """) as d:
+        d.start()
+        d.send("configurationDone")
+        while True:
+            with contextlib.suppress(RequestFailed):  # it may be too early, which is said
+                d.ask("pause", {"threadId": 1})
+                break
+        assert "pause" == d.wait_for_stop().reason
+        d.requests.terminate()
+        d.wait_for("terminated")

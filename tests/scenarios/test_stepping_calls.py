@@ -161,3 +161,43 @@ def test_what_lua_cannot_do_is_refused_by_name(debug, command, arguments):
             d.result(command, d.client.send(command, arguments))
         assert "1" == d.evaluate("i")
         assert "body" == d.walk("go")
+
+
+def test_over_lines_with_metamethods(debug):
+    """A line is left by one step over, whatever metamethods it calls."""
+    with debug("""
+        local function f() return 1 end                        -- @f
+        local mt = { __lt = f, __eq = f, __unm = f, __add = f }
+        mt.__index, mt.__concat, mt.__newindex = f, f, f
+        local m, n = setmetatable({}, mt), setmetatable({}, mt)
+        local a = 1                                            -- @a
+        a = m < n and a or a + 1                               -- @lt
+        a = (m == n and a or 0) + 1                            -- @eq
+        a = -m + a + 1                                         -- @unm
+        a = m + 1 + a                                          -- @add
+        a = m.x + m.y                                          -- @index
+        a = m .. "x" .. a                                      -- @concat
+        m.x = 1; a = a + 1                                     -- @set
+        print(a)                                               -- @print
+    """) as d:
+        d.break_at("a")
+        d.run()
+        assert "lt eq unm add index concat set print" == d.walk(8 * "over ")
+
+
+def test_in_on_lines_with_metamethods(debug):
+    """A step in shows each metamethod of a line, and the line once more behind it."""
+    with debug("""
+        local function f() return 1 end                        -- @f
+        local mt = { __lt = f, __unm = f, __index = f }
+        local m, n = setmetatable({}, mt), setmetatable({}, mt)
+        local a = 1                                            -- @a
+        a = m < n and a or a + 1                               -- @lt
+        a = -m + a + 1                                         -- @unm
+        a = m.x + m.y                                          -- @index
+        print(a)                                               -- @print
+    """) as d:
+        d.break_at("a")
+        d.run()
+        words = "lt f lt unm f unm index f index f index print"
+        assert words == d.walk("in " * len(words.split()))

@@ -127,3 +127,14 @@ def test_a_program_in_c_that_does_not_return_is_given_up(debug):
         assert "does not end" in d.output("important")
         with pytest.raises(RequestFailed, match="does not end"):
             d.requests.restart()
+
+
+def test_terminate_before_the_program_runs(debug):
+    """A program that is being started when it is terminated does not begin, or ends at once."""
+    with debug("""
+        while true do end
+    """) as d:
+        d.start()
+        d.send("configurationDone")
+        d.send("terminate")
+        d.wait_for("terminated", deadline=4)
