@@ -13,6 +13,8 @@ from kernel.core.model import (
 from lua_debug.chunks import Chunk
 from lua_debug.places import Place
 from lua_debug.syntax.loops import for_head
+from lua_debug.syntax.outline import parse
+from lua_debug.syntax.placement import owners
 from lua_debug.syntax.probes import line_of
 from lua_debug.syntax.revisits import revisits_of
 
@@ -27,6 +29,7 @@ class Arming:
         self._lines: dict[bytes, dict[int, list[int]]] = {}
         self._loops: dict[bytes, dict[int, dict[str, Any]]] = {}
         self._entries: dict[bytes, dict[int, dict[int, bool]]] = {}
+        self._owners: dict[bytes, dict[int, dict[int, bool]]] = {}
         self._probed: dict[bytes, dict[int, int]] = {}
         self._marks: dict[bytes, dict[int, bool]] = {}
         self._unmarked: set[bytes] = set()
@@ -66,9 +69,20 @@ class Arming:
             functions = self._entries.setdefault(raw, {}).setdefault(place.line, {})
             functions[place.function] = True
         self._add_marks(raw, chunk, place.line)
+        self._add_owners(raw, chunk, place.line)
         head = for_head(chunk.places.text, place.line)
         if head is not None:
             self._loops.setdefault(raw, {})[place.line] = asdict(head)
+
+    def _add_owners(self, raw: bytes, chunk: Chunk, line: int) -> None:
+        """In which functions a line is visited; no entries where that is in any."""
+        of_line = self._owners.setdefault(raw, {})
+        known = of_line.get(line)
+        found = owners(line, parse(chunk.places.text), chunk.places.functions)
+        if found is None or known == {}:
+            of_line[line] = {}
+        else:
+            of_line[line] = {**(known or {}), **dict.fromkeys(found, True)}
 
     def _add_marks(self, raw: bytes, chunk: Chunk, line: int) -> None:
         around = chunk.marks_around(line)
@@ -86,6 +100,7 @@ class Arming:
             "probes": self._probes,
             "lines": self._lines,
             "entries": self._entries,
+            "owners": self._owners,
             "loops": self._loops,
             "probed": self._probed,
             "marks": {raw: self._marks[raw] for raw in self._marks.keys() - self._unmarked},

@@ -250,12 +250,14 @@ end
 
 -- Lines -------------------------------------------------------------------------------------------
 
--- Those breakpoints of a line that this visit is about: breakpoints on functions are about the
--- beginning of these, not about what else the line holds.
+-- Those breakpoints of a line that this visit is about: they are about the functions in which statements
+-- begin there, and those on functions about the beginning of these, not about what else the line holds.
 local function concerned(breakpoints, level)
+  local functions, owners = breakpoints.functions, breakpoints.owners
+  local first = (functions or owners) and getinfo(level + 1, "S").linedefined
+  if owners and not owners[first] then return {} end
   if breakpoints.loop and not P.is_loop_visit(breakpoints.loop, level + 1) then return {} end
-  local functions = breakpoints.functions
-  if not functions or functions[getinfo(level + 1, "S").linedefined] then return breakpoints end
+  if not functions or functions[first] then return breakpoints end
   local others = {}
   for index = 1, #breakpoints do
     if not breakpoints[index].reason then others[#others + 1] = breakpoints[index] end
@@ -339,11 +341,12 @@ local function arm_lines(command)
   for source in next, at_line do P.hooks.set_lines(source, nil) end
   at_line, marked = {}, nil
   for source, lines in next, command.lines do
-    local loops, functions = command.loops[source] or {}, command.entries[source] or {}
+    local loops, functions, owners = command.loops[source] or {}, command.entries[source] or {}, command.owners[source]
     local wanted = {}
     for line, numbers in next, lines do
       wanted[line] = pick(numbers, command.specs)
       wanted[line].loop, wanted[line].functions = loops[line], functions[line]
+      wanted[line].owners = next(owners[line]) and owners[line]
     end
     at_line[source] = wanted
     local marks = P.hooks.enter and command.marks[source]
@@ -363,7 +366,8 @@ function P.is_marked() return marked ~= nil end
 --   specs: id -> {id, key, condition, hit_operator, hit_count, log, reason}
 --   probes: probe id -> {ids, is_single: it is one statement in one function}
 --   lines: raw source -> line -> ids; loops: -> line -> the `for` that begins there;
---   entries: -> line -> first lines of the functions that begin there; probed: -> line with a probe ->
+--   entries: -> line -> first lines of the functions that begin there; owners: -> line -> those of the
+--   functions in which statements begin there, none: any; probed: -> line with a probe ->
 --   last line of the statement that begins there; marks: raw source -> first lines of the functions
 --   with breakpoints, if safepoints tell their entries
 --   number: what was made later has a higher one; what a chunk that is being loaded brings along may be

@@ -109,5 +109,18 @@ def bare_lines(text: bytes, functions: Sequence[FunctionLines]) -> frozenset[int
     )
 
 
+def owners(
+    line: int, outline: Outline, functions: Sequence[FunctionLines]
+) -> frozenset[int] | None:
+    """The first lines of the functions in which statements begin on a line; 0 is the main chunk's.
+
+    Other code on the line belongs to statements that began above: it makes an inner function, at
+    the ``end`` of that, or goes on with a call. None if no statement begins there, or if the
+    compiler counts the lines of functions otherwise.
+    """
+    found = frozenset(each.function_line for each in outline.statements if each.line == line)
+    return found if found and found <= {each.first for each in functions} else None
+
+
 def _spelled(name: str) -> str:
     return name.replace(":", ".").replace(" ", "")

@@ -229,3 +229,31 @@ def test_stops_in_a_coroutine_between(debug):
             d.break_at(mark)
         wanted = ["first", "a", "second", "b", "pcall", "error", "c"]
         assert [d.line(mark) for mark in wanted] == rest(d)
+
+
+@pytest.mark.parametrize("is_late", [False, True])
+def test_the_end_of_a_function(debug, is_late):
+    """It is visited when the function ends there, and not where another one makes the function."""
+    with debug("""
+        local n = 0  -- @first
+        local function f(more)
+          n = n + more
+        end
+        f(1) f(2)
+        pcall(function()
+          n = n + 1
+        end, "argument")
+        local t = {
+          count = function()
+            n = n + 1
+          end,
+        }
+        t.count()
+        print(n)  -- @last
+    """) as d:
+        if is_late:
+            d.break_at("first")
+            d.run()
+        place(d, 4, 8, 12)
+        assert [4, 4, 8, 12] == (rest(d) if is_late else stops(d))
+        assert "5\n" == d.output("stdout")
