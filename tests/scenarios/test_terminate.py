@@ -117,7 +117,9 @@ def test_disconnect_ends_what_was_launched(debug, state):
 
 def test_a_program_in_c_that_does_not_return_is_given_up(debug):
     """The client is told so, and that its session is over; it is not started anew beside itself."""
-    with debug('os.execute("touch \'" .. arg[1] .. "\'; sleep 8")\n') as d:
+    with debug("""
+        os.execute("trap '' INT; touch '" .. arg[1] .. "'; sleep 8")
+    """) as d:
         begun = d.folder / "begun"
         d.start(args=[str(begun)])
         d.result("configurationDone", d.send("configurationDone"))
