@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 LAST_WORDS = 5.0
 """Seconds an ended program has to say so before it is given up."""
 
-AGAIN = 0.5
-"""Seconds until what it waits for is interrupted again."""
+AGAIN = 2.0
+"""Seconds until what it waits for is interrupted again; sooner would cut short how that ends."""
 
 UNENDING = (
     "The program does not end: it is in a C function, a finalizer or a child process "
