@@ -14,15 +14,20 @@ from pygls.lsp.server import LanguageServer
 
 from kernel.core.errors import UserError
 from lsp_server.compiler import Compiler
+from lsp_server.diagnostics import Diagnoser
 from lsp_server.document import Document
 from lsp_server.documents import Documents
-from lsp_server.features import FEATURES
+from lsp_server.features import FEATURES, INSTALLERS
+from lsp_server.features.semantic_tokens import TokenAnswers
+from lsp_server.index import WorkspaceIndex, path_of
 from lsp_server.protocol import LuaProtocol
 from lsp_server.registry import Feature
 from lsp_server.rules import RULES
 from lsp_server.settings import Settings, read_settings
 
 _log = logging.getLogger(__name__)
+
+_REFUSED = types.LSPErrorCodes.RequestFailed.value
 
 
 class LuaLanguageServer(LanguageServer):
@@ -42,13 +47,20 @@ class LuaLanguageServer(LanguageServer):
         self.settings = Settings(lua=lua)
         self.documents = Documents(lua)
         self.on_settings: list[Callable[[], None]] = []
-        """Called when other settings hold."""
+        """Called when other settings hold or other globals are there: diagnostics may differ."""
         self.on_change: list[Callable[[Document], None]] = []
         """Called with each new version of an open document."""
         self.on_close: list[Callable[[Document], None]] = []
         """Called with each document that is open no longer."""
         self.on_end: list[Callable[[], None]] = []
         """Called when the client is gone."""
+        self.index = WorkspaceIndex(self._globals_changed)
+        self.on_end.append(self.index.end)
+        self.token_answers = TokenAnswers()
+        self._diagnoser = Diagnoser(compiler)
+        self.on_settings.append(self._diagnoser.forget)
+        for install in INSTALLERS:
+            install(self)
         for each in FEATURES.values():
             self.feature(each.method, each.options)(_guarded(self, each))
 
@@ -67,6 +79,33 @@ class LuaLanguageServer(LanguageServer):
             for listener in self.on_settings:
                 listener()
 
+    def diagnose(self, document: Document) -> list[types.Diagnostic]:
+        """Everything that is wrong with a document."""
+        return self._diagnoser.diagnose(document, self.settings, self.index.globals)
+
+    @property
+    def pulls_diagnostics(self) -> bool:
+        """Whether the client asks for diagnostics, so that it need not be told."""
+        texts = self.client_capabilities.text_document
+        return texts is not None and texts.diagnostic is not None
+
+    def refresh_diagnostics(self) -> None:
+        """Ask the client to ask again, if it can be asked."""
+        workspace = self.client_capabilities.workspace
+        if workspace and workspace.diagnostics and workspace.diagnostics.refresh_support:
+            self.workspace_diagnostic_refresh(None)
+
+    @property
+    def folders(self) -> list[str]:
+        """The folders of the workspace."""
+        paths = (path_of(each.uri) for each in self.workspace.folders.values())
+        return [each for each in paths if each is not None]
+
+    def _globals_changed(self) -> None:
+        """Files define other globals than before, which some diagnostics depend on."""
+        for listener in self.on_settings:
+            listener()
+
     def tell(self, message: str) -> None:
         """Show the user a warning."""
         what = types.ShowMessageParams(types.MessageType.Warning, message)
@@ -79,6 +118,8 @@ class LuaLanguageServer(LanguageServer):
 
     def report_server_error(self, error: Exception, source: Any) -> None:
         """Bugs go to the log: nobody who edits a text can do anything about them."""
+        if is_refusal(error):
+            return
         _log.error("%s: %s", getattr(source, "__name__", source), error)
 
 
@@ -105,4 +146,9 @@ def _guarded(server: LuaLanguageServer, row: Feature) -> Callable[[Any], Any]:
 
 def refusal(error: UserError) -> JsonRpcException:
     """The answer to a request that cannot be served."""
-    return JsonRpcException(str(error), types.LSPErrorCodes.RequestFailed.value)
+    return JsonRpcException(str(error), _REFUSED)
+
+
+def is_refusal(error: BaseException | None) -> bool:
+    """Whether this is an answer to a request, and no bug."""
+    return isinstance(error, JsonRpcException) and error.code == _REFUSED
