@@ -1,0 +1,5 @@
+"""The rules: a module for each kind of diagnostic, and its row here."""
+
+from lsp_server.rules.registry import RULES
+
+__all__ = ["RULES"]
