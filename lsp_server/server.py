@@ -11,12 +11,15 @@ from typing import Any
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 from pygls.lsp.server import LanguageServer
+from pygls.uris import to_fs_path
 
 from kernel.core.errors import UserError
+from lsp_server.catalogues import Catalogues
 from lsp_server.compiler import Compiler
 from lsp_server.document import Document
 from lsp_server.documents import Documents
 from lsp_server.features import FEATURES
+from lsp_server.insight import Insight
 from lsp_server.protocol import LuaProtocol
 from lsp_server.registry import Feature
 from lsp_server.rules import RULES
@@ -30,7 +33,7 @@ class LuaLanguageServer(LanguageServer):
 
     protocol: LuaProtocol
 
-    def __init__(self, compiler: Compiler, lua: str) -> None:
+    def __init__(self, compiler: Compiler, lua: str, catalogues: Catalogues) -> None:
         super().__init__(
             name="llmspell",
             version=version("llmspell"),
@@ -41,6 +44,9 @@ class LuaLanguageServer(LanguageServer):
         self.default_lua = lua
         self.settings = Settings(lua=lua)
         self.documents = Documents(lua)
+        self.insight = Insight(
+            catalogues, self.documents, lambda: self.settings, self.workspace_paths
+        )
         self.on_settings: list[Callable[[], None]] = []
         """Called when other settings hold."""
         self.on_change: list[Callable[[Document], None]] = []
@@ -49,8 +55,22 @@ class LuaLanguageServer(LanguageServer):
         """Called with each document that is open no longer."""
         self.on_end: list[Callable[[], None]] = []
         """Called when the client is gone."""
+        self.on_change.append(self.insight.moments.changed)
+        self.on_close.append(self.insight.moments.closed)
         for each in FEATURES.values():
             self.feature(each.method, each.options)(_guarded(self, each))
+
+    @property
+    def has_snippets(self) -> bool:
+        """Whether the client can fill in snippets."""
+        texts = self.client_capabilities.text_document
+        item = texts and texts.completion and texts.completion.completion_item
+        return bool(item and item.snippet_support)
+
+    def workspace_paths(self) -> list[str]:
+        """The folders of the workspace that are on this machine."""
+        paths = [to_fs_path(each.uri) for each in self.workspace.folders.values()]
+        return [each for each in paths if each is not None]
 
     def document(self, uri: str) -> Document:
         """The document as the client has it, or the file; raises `UserError` without either."""
