@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib.metadata import version
 from typing import Any
 
@@ -20,6 +20,7 @@ from lsp_server.document import Document
 from lsp_server.documents import Documents
 from lsp_server.features import FEATURES
 from lsp_server.insight import Insight
+from lsp_server.live_values import LiveValues
 from lsp_server.protocol import LuaProtocol
 from lsp_server.registry import Feature
 from lsp_server.rules import RULES
@@ -55,6 +56,7 @@ class LuaLanguageServer(LanguageServer):
         """Called with each document that is open no longer."""
         self.on_end: list[Callable[[], None]] = []
         """Called when the client is gone."""
+        self.live_values = LiveValues(self)
         self.on_change.append(self.insight.moments.changed)
         self.on_close.append(self.insight.moments.closed)
         for each in FEATURES.values():
@@ -66,6 +68,10 @@ class LuaLanguageServer(LanguageServer):
         texts = self.client_capabilities.text_document
         item = texts and texts.completion and texts.completion.completion_item
         return bool(item and item.snippet_support)
+
+    async def ask(self, method: str, params: Mapping[str, Any]) -> Any:
+        """Ask the client something that is not in the protocol; its answer."""
+        return await self.protocol.send_request_async(method, params)
 
     def workspace_paths(self) -> list[str]:
         """The folders of the workspace that are on this machine."""

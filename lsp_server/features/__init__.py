@@ -5,6 +5,7 @@ from lsp_server.features import (
     configuration,
     document_symbol,
     hover,
+    live_values,
     signature_help,
 )
 from lsp_server.registry import FEATURES
@@ -15,5 +16,6 @@ __all__ = [
     "configuration",
     "document_symbol",
     "hover",
+    "live_values",
     "signature_help",
 ]

@@ -9,8 +9,11 @@ from lsprotocol import types
 
 from lsp_server.completion import fields, names, paths, snippets
 from lsp_server.completion.candidates import Candidate
+from lsp_server.completion.live import with_live_values
 from lsp_server.cursor.place import Cursor
 from lsp_server.cursor.tokens import Sort
+from lsp_server.inference.live_expressions import live_prefix
+from lsp_server.live_values import LiveMember
 from lsp_server.registry import feature
 
 if TYPE_CHECKING:
@@ -21,7 +24,9 @@ if TYPE_CHECKING:
     types.TEXT_DOCUMENT_COMPLETION,
     types.CompletionOptions(trigger_characters=[".", ":", '"', "'"], resolve_provider=True),
 )
-def complete(server: LuaLanguageServer, params: types.CompletionParams) -> types.CompletionList:
+async def complete(
+    server: LuaLanguageServer, params: types.CompletionParams
+) -> types.CompletionList:
     """Everything that fits; the client filters by what is typed."""
     document = server.document(params.text_document.uri)
     cursor = server.insight.cursor(document, document.offset(params.position))
@@ -30,6 +35,8 @@ def complete(server: LuaLanguageServer, params: types.CompletionParams) -> types
         and params.context.trigger_kind is types.CompletionTriggerKind.TriggerCharacter
     )
     found = list(_unique(_candidates(server, cursor, by_character=by_character)))
+    if found or cursor.typed.chain is not None:
+        found = with_live_values(found, await _live(server, cursor))
     return types.CompletionList(
         is_incomplete=False, items=server.insight.listed.items(found, cursor)
     )
@@ -42,6 +49,17 @@ def resolve(server: LuaLanguageServer, item: types.CompletionItem) -> types.Comp
     if doc:
         item.documentation = types.MarkupContent(types.MarkupKind.Markdown, doc)
     return item
+
+
+async def _live(server: LuaLanguageServer, cursor: Cursor) -> list[LiveMember]:
+    """What the stopped program has there."""
+    uri, typed = cursor.document.uri, cursor.typed
+    line = server.live_values.stopped_line(uri)
+    if line is None or (cursor.tokens and cursor.tokens[-1].is_open):
+        return []
+    document = server.insight.moment(cursor).document
+    text = live_prefix(document, typed.chain, typed.prefix, line)
+    return [] if text is None else await server.live_values.completions(uri, line, text)
 
 
 def _candidates(

@@ -7,13 +7,20 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from kernel.core.catalogue import Catalogue
+from kernel.core.catalogue import Catalogue, Table
 from lsp_server.analysis.model import Declaration, Kind, Name
 from lsp_server.analysis.model import Field as FieldUse
 from lsp_server.document import Document
 from lsp_server.inference.comments import comment_above
 from lsp_server.inference.inference import Inference
-from lsp_server.inference.members import MemberItem, Sort, documentation, members_of
+from lsp_server.inference.live_expressions import live_expression
+from lsp_server.inference.members import (
+    MemberItem,
+    Sort,
+    catalogue_item,
+    documentation,
+    members_of,
+)
 from lsp_server.inference.model import Known, ScriptFunction
 from lsp_server.inference.signatures import signature_of
 from lsp_server.registry import feature
@@ -26,16 +33,33 @@ LONGEST_VALUE = 200
 
 
 @feature(types.TEXT_DOCUMENT_HOVER)
-def hover(server: LuaLanguageServer, params: types.HoverParams) -> types.Hover | None:
-    """What is known of the name at this place."""
+async def hover(server: LuaLanguageServer, params: types.HoverParams) -> types.Hover | None:
+    """What is known of the name at this place, its live value first."""
     document = server.document(params.text_document.uri)
-    found = describe(server, document, document.offset(params.position))
+    offset = document.offset(params.position)
+    found = describe(server, document, offset)
     if found is None:
         return None
     start, end, text = found
+    live = await _live(server, document, offset)
+    text = f"{live}\n\n---\n\n{text}" if live else text
     return types.Hover(
         types.MarkupContent(types.MarkupKind.Markdown, text), document.range(start, end)
     )
+
+
+async def _live(server: LuaLanguageServer, document: Document, offset: int) -> str | None:
+    """The value that the stopped program has there."""
+    line, one = server.live_values.stopped_line(document.uri), document.analysis.at(offset)
+    if line is None or one is None:
+        return None
+    expression = live_expression(document, one, line)
+    if expression is None:
+        return None
+    value = await server.live_values.evaluate(document.uri, line, expression)
+    if value is None:
+        return None
+    return _code(f"{expression} = {value.text}" + (f"  -- {value.type}" if value.type else ""))
 
 
 def describe(
@@ -102,7 +126,7 @@ def _type(known: Known) -> str:
 def _global(inference: Inference, document: Document, name: str) -> Iterator[str]:
     catalogue = inference.catalogued.catalogue
     if found := catalogue.find(name):
-        yield _code("\n".join(_call(each.label) for each in found))
+        yield _code("\n".join(f"{_kind(catalogue_item(each))}{each.label}" for each in found))
         yield documentation(found[0])
         return
     if table := catalogue.tables.get(name):
@@ -141,17 +165,7 @@ def _item(
     item: MemberItem, document: Document, field: FieldUse, inference: Inference, table: Known
 ) -> str:
     if item.catalogued is not None:
-        forms = [
-            each.label
-            for source in table.sources
-            for each in getattr(source, "members", ())
-            if each.name == item.name
-        ]
-        owner = next(
-            (s.name for s in table.sources if item.catalogued in getattr(s, "members", ()))
-        )
-        separator = ":" if item.sort is Sort.METHOD else "."
-        return "\n".join(_call(f"{owner}{separator}{each}") for each in forms)
+        return _catalogued(item, table)
     separator = ":" if field.is_method else "."
     if isinstance(item.function, ScriptFunction):
         before = document.text(field.node.start_byte, field.start).rstrip(".:\"'[ \n")
@@ -180,8 +194,16 @@ def _form(function: ScriptFunction) -> str:
     return signature_of(function).label
 
 
-def _call(label: str) -> str:
-    return f"function {label}" if "(" in label.partition(":")[0] else label
+def _catalogued(item: MemberItem, table: Known) -> str:
+    """All forms of a member of the catalogue."""
+    tables = [each for each in table.sources if isinstance(each, Table)]
+    owner = next(each for each in tables if item.catalogued in each.members)
+    before = f"{_kind(item)}{owner.name}{':' if item.sort is Sort.METHOD else '.'}"
+    return "\n".join(f"{before}{each.label}" for each in owner.find(item.name))
+
+
+def _kind(item: MemberItem) -> str:
+    return "(field) " if item.sort is Sort.FIELD else "function "
 
 
 def _code(text: str) -> str:

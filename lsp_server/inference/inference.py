@@ -120,6 +120,8 @@ class Inference:
         if isinstance(owner, Declaration) and owner.kind is Kind.SELF:
             table = owner.function.table
             return UNKNOWN if table is None else self.of_owner(document, *table)
+        if isinstance(owner, Declaration) and owner.kind is Kind.LOOP:
+            return Known("", (Written(document, owner),)).or_else(self._of_turn(document, owner))
         values: Iterable[Node]
         known = UNKNOWN
         if isinstance(owner, Declaration):
@@ -128,6 +130,18 @@ class Inference:
             known = self.catalogued.of_global(owner)
             values = links.values_written(document, document.analysis.globals.get(owner, []))
         return self._of_values(document, Written(document, owner), values).or_else(known)
+
+    def _of_turn(self, document: Document, variable: Declaration) -> Known:
+        """What a loop variable is in each turn, as far as the iterator is one of the library."""
+        iterator, given, index = links.loop_of(document, variable)
+        match iterator, index:
+            case "ipairs" | "pairs", 1:
+                return self.catalogued.of_element(self.of_node(document, given).type)
+            case "ipairs", 0:
+                return Known("integer")
+            case "lines" | "gmatch", _:
+                return self.catalogued.of_type("string")
+        return UNKNOWN
 
     def _of_written_field(self, document: Document, owner: Owner, path: tuple[str, ...]) -> Known:
         uses = document.analysis.field_uses(owner, path)

@@ -7,7 +7,7 @@ from weakref import WeakKeyDictionary
 
 from tree_sitter import Node
 
-from lsp_server.analysis.model import Access, Kind, Name, Owner
+from lsp_server.analysis.model import Access, Declaration, Kind, Name, Owner
 from lsp_server.document import Document
 from lua_debug.syntax.grammar import FUNCTIONS
 
@@ -54,6 +54,22 @@ def values_written(document: Document, uses: list[Name]) -> Iterator[Node]:
             value = _value_written(document, each)
             if value is not None:
                 yield value
+
+
+def loop_of(document: Document, variable: Declaration) -> tuple[str, Node | None, int]:
+    """Of ``for a, b in f(x)`` the name of ``f``, ``x``, and which variable it is."""
+    name = document.root.descendant_for_byte_range(variable.start, variable.end)
+    clause = name.parent.parent if name is not None and name.parent is not None else None
+    if name is None or clause is None or clause.type != "for_generic_clause":
+        return "", None, 0
+    index = sum(each.start_byte < name.start_byte for each in name.parent.named_children)  # type: ignore[union-attr]
+    listed = clause.named_children[-1]
+    call = listed.named_children[0] if listed.named_children else None
+    callee = call.child_by_field_name("name") if call is not None else None
+    if call is None or callee is None:
+        return "", None, index
+    last = document.text(callee.start_byte, callee.end_byte).replace(":", ".").rpartition(".")[2]
+    return last, next(iter(arguments_of(call)), None), index
 
 
 def returned(function: Node) -> Node | None:
