@@ -15,8 +15,8 @@ from lsp_server.document import Document
 from lsp_server.documents import Documents
 from lsp_server.inference.catalogued import Catalogued
 from lsp_server.inference.inference import Inference
-from lsp_server.modules import Modules
 from lsp_server.settings import Settings
+from lsp_server.workspace_modules import WorkspaceModules
 
 
 class Insight:
@@ -30,7 +30,7 @@ class Insight:
         folders: Callable[[], Sequence[str]],
     ) -> None:
         self._catalogues, self._settings = catalogues, settings
-        self.modules = Modules(documents, folders)
+        self.modules = WorkspaceModules(documents, folders)
         self.moments = Moments()
         self.listed = Listed()
         self._made: dict[tuple[str, bool], Catalogued] = {}

@@ -8,7 +8,7 @@ from kernel.core.catalogue import Catalogue
 from lsp_server.completion.candidates import Candidate, Kind, saying
 from lsp_server.cursor.tokens import Sort, Token
 from lsp_server.document import Document
-from lsp_server.modules import Modules
+from lsp_server.workspace_modules import WorkspaceModules
 
 
 def is_required(tokens: Sequence[Token]) -> bool:
@@ -18,7 +18,7 @@ def is_required(tokens: Sequence[Token]) -> bool:
 
 
 def module_names(
-    string: Token, document: Document, modules: Modules, catalogue: Catalogue
+    string: Token, document: Document, modules: WorkspaceModules, catalogue: Catalogue
 ) -> Iterator[Candidate]:
     """What the string can become."""
     prefix, start = string.value, string.start + 1

@@ -79,14 +79,14 @@ def chain_ending(tokens: Sequence[Token], last: int) -> tuple[int, Chain]:
             steps.append(FieldStep(token.text))
             at -= 2
         elif token.sort is Sort.STRING:
-            if at == 0 or not _ends_a_prefix(tokens[at - 1]):
+            if not _ends_a_prefix(tokens, at - 1):
                 return at, Chain(token, tuple(steps[::-1]), token.start)
             steps.append(CallStep((token,)))
             at -= 1
         elif token.sort is Sort.SYMBOL and token.text in _OPENING:
             opening = opening_of(tokens, at)
             inside = tuple(tokens[opening + 1 : at])
-            if opening <= 0 or not _ends_a_prefix(tokens[opening - 1]):
+            if not _ends_a_prefix(tokens, opening - 1):
                 return _bracketed(tokens, opening, inside, token.text, steps)
             steps.append(_step(token.text, inside))
             at = opening - 1
@@ -135,6 +135,19 @@ def _bracketed(
     return first, Chain(None, tuple(steps[::-1]), start)
 
 
-def _ends_a_prefix(token: Token) -> bool:
-    """Whether what comes behind can call or index what ends with this token."""
-    return token.sort in (Sort.NAME, Sort.STRING) or token.text in (")", "]", "}")
+def _ends_a_prefix(tokens: Sequence[Token], at: int) -> bool:
+    """Whether what comes behind can call or index what ends with this token.
+
+    A string or a table can only as the argument of a call: ``f"x".y``, but not ``"x".y``.
+    """
+    while at >= 0:
+        token = tokens[at]
+        if token.sort is Sort.NAME or (token.sort is Sort.SYMBOL and token.text in (")", "]")):
+            return True
+        if token.sort is Sort.STRING:
+            at -= 1
+        elif token.sort is Sort.SYMBOL and token.text == "}":
+            at = opening_of(tokens, at) - 1
+        else:
+            return False
+    return False

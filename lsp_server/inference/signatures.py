@@ -17,6 +17,7 @@ class SignatureParameter:
     label: str
     type: str = ""
     doc: str = ""
+    is_optional: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,9 @@ def signature_of(callee: Callee) -> Signature:
 def _of_catalogue(function: Function) -> Signature:
     return Signature(
         tuple(
-            SignatureParameter(each.name, _label(each.name, each.label), each.type, each.doc)
+            SignatureParameter(
+                each.name, _label(each.name, each.label), each.type, each.doc, each.is_optional
+            )
             for each in function.parameters
         ),
         f": {', '.join(function.returns)}" if function.returns else "",

@@ -20,7 +20,7 @@ MOST = 500
 """How many modules are offered."""
 
 
-class Modules:
+class WorkspaceModules:
     """Looks for files each time it is asked, because files come and go."""
 
     def __init__(self, documents: Documents, folders: Callable[[], Sequence[str]]) -> None:
