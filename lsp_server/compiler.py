@@ -1,6 +1,6 @@
-"""The port behind which the real compilers are."""
+"""The port behind which the real Luas are: their compilers, and what their libraries hold."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 
@@ -32,3 +32,6 @@ class Compiler(Protocol):
 
     def check(self, text: bytes, version: str) -> SyntaxProblem | None:
         """The first thing that is wrong with a text; None if that version compiles it."""
+
+    def library(self, version: str) -> Mapping[str, frozenset[str]]:
+        """The globals of that version, and for those that are tables what is in them."""

@@ -1,7 +1,7 @@
 """SyntaxChecker: what the compiler of each Lua version says about a text, without running it."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -41,11 +41,26 @@ class Complaint:
     near: str | None
 
 
+_LIBRARY = """
+local found = {}
+for name, value in pairs(_G) do
+  if type(name) == "string" then
+    found[#found + 1] = name
+    for key in pairs(type(value) == "table" and name ~= "_G" and value or {}) do
+      if type(key) == "string" then found[#found + 1] = name .. "." .. key end
+    end
+  end
+end
+return table.concat(found, "\\n")
+"""
+
+
 @dataclass(slots=True)
 class SyntaxChecker:
     """Compiles for every version; the runtimes stay alive, and run nothing of anybody."""
 
     _compilers: dict[str, Any] = field(default_factory=dict)
+    _libraries: dict[str, Mapping[str, frozenset[str]]] = field(default_factory=dict)
 
     @property
     def versions(self) -> Sequence[str]:
@@ -67,6 +82,17 @@ class SyntaxChecker:
             self._compilers.pop(version, None)
             return Complaint(f"cannot be compiled: {error}", 1, None)
         return None if message is None else _understood(message)
+
+    def library(self, version: str) -> Mapping[str, frozenset[str]]:
+        """The globals of a fresh state, and for those that are tables the fields they have."""
+        if version not in self._libraries:
+            runtime = make_runtime(find_version(version))
+            found: dict[str, set[str]] = {}
+            for name in str(runtime.execute(_LIBRARY)).split("\n"):
+                table, _, key = name.partition(".")
+                found.setdefault(table, set()).update({key} - {""})
+            self._libraries[version] = {name: frozenset(keys) for name, keys in found.items()}
+        return self._libraries[version]
 
     def _compiler(self, version: str) -> Any:
         if version not in self._compilers:

@@ -91,8 +91,7 @@ class Bindings:
 
     def use(self, name: str, start: int, end: int, access: Access) -> Name:
         """A name is read or written."""
-        alive = self._alive.get(name)
-        found = alive[-1] if alive else None
+        found = self.meaning(name)
         made = Name(name, start, end, access, found, self._scope.function)
         self.names.append(made)
         if found is not None:
@@ -102,6 +101,11 @@ class Bindings:
             hidden = Name("_ENV", start, end, Access.READ, made.env, self._scope.function)
             made.env.references.append(hidden)
         return made
+
+    def meaning(self, name: str) -> Declaration | None:
+        """The variable that a name means here; None for a global."""
+        alive = self._alive.get(name)
+        return alive[-1] if alive else None
 
     # --- labels ---------------------------------------------------------------------------------
 

@@ -35,3 +35,14 @@ def bracketed_name(link: Node, place: Node, text: Callable[[Node], str]) -> str 
     if content is None or content.named_child_count:
         return None
     return text(content)
+
+
+def instance_of(value: Node, text: Callable[[Node], str]) -> tuple[Node | None, Node] | None:
+    """The fresh table, if it is written down, and the class in ``setmetatable({…}, Class)``."""
+    called, arguments = value.child_by_field_name("name"), value.child_by_field_name("arguments")
+    if value.type != "function_call" or called is None or arguments is None:
+        return None
+    given = arguments.named_children
+    if text(called) != "setmetatable" or len(given) != 2 or given[1].type != "identifier":
+        return None
+    return (given[0] if given[0].type == "table_constructor" else None), given[1]

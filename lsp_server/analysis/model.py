@@ -35,7 +35,7 @@ class Access(Enum):
     WRITE = "write"
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Declaration:
     """A variable or label: where its name is declared, and where that name means it.
 
@@ -77,7 +77,7 @@ class Declaration:
         return any(each.is_upvalue for each in self.references)
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Name:
     """A name where it stands for a variable, a global, or a label."""
 
@@ -89,6 +89,7 @@ class Name:
     """None: a global (a field of ``_ENV``), or the label of a goto that leads nowhere."""
     function: Function
     is_label: bool = False
+    is_called: bool = False
     env: Declaration | None = None
     """Of a global: the local ``_ENV`` that it is a field of, if the script declared one."""
 
@@ -113,7 +114,7 @@ Owner = Declaration | str
 """What a chain of fields begins with: a variable, or the name of a global."""
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Field:
     """A field where it stands: ``c`` in ``a.b.c``, ``a.b:c()``, ``a["b"].c``, or ``a.b = {c = 1}``.
 
@@ -134,9 +135,10 @@ class Field:
     """What is written into it, where that can be seen: an expression or a function."""
     is_method: bool = False
     """Whether it stands behind a colon."""
+    is_called: bool = False
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Scope:
     """A stretch of text that ends the life of the variables declared in it."""
 
@@ -148,7 +150,7 @@ class Scope:
     children: list[Scope] = field(default_factory=list)
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Function:
     """A function's text, or the whole chunk (``parent`` is None)."""
 
@@ -180,7 +182,7 @@ class Analysis:
         self.declarations = declarations
         self.names = sorted(names, key=_start)
         """Declarations, uses and gotos, in the order of the text."""
-        self.fields = sorted(fields, key=_start)
+        self.fields = _once(fields)
         self._name_starts = [each.start for each in self.names]
         self._field_starts = [each.start for each in self.fields]
         self._by_path: dict[tuple[Owner, tuple[str, ...]], list[Field]] | None = None
@@ -250,6 +252,18 @@ class Analysis:
                 if each.owner is not None:
                     self._by_path.setdefault((each.owner, each.path), []).append(each)
         return self._by_path
+
+
+def _once(fields: Sequence[Field]) -> list[Field]:
+    """Keys of tables are met twice: inside their table, and as fields of its owner if it has one.
+
+    The latter says more.
+    """
+    found: dict[int, Field] = {}
+    for each in fields:
+        if each.owner is not None or each.start not in found:
+            found[each.start] = each
+    return sorted(found.values(), key=_start)
 
 
 Found = TypeVar("Found", Name, Field)

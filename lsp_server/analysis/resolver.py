@@ -12,13 +12,10 @@ from typing import Any
 from tree_sitter import Node
 
 from lsp_server.analysis.bindings import Bindings
-from lsp_server.analysis.chains import CHAINS, bracketed_name, links_of
-from lsp_server.analysis.model import Access, Analysis, Declaration, Field, Kind, Name, Owner
+from lsp_server.analysis.chains import CHAINS, instance_of
+from lsp_server.analysis.field_uses import NAMES, FieldUses, Table, owner_by, owner_of
+from lsp_server.analysis.model import Access, Analysis, Declaration, Kind
 from lua_debug.syntax.function_names import name_of
-
-Table = tuple[Owner, tuple[str, ...]]
-"""The owner and path of a table that is written down in the text."""
-
 
 _Opened = tuple[Node, Node | None, Node | None, Node | None, Table | None]
 """A function, its parameters, its body, the name of a method, and the table it is a method of."""
@@ -36,9 +33,9 @@ class _Resolver:
     def __init__(self, root: Node, raw: bytes, has_env: bool) -> None:
         self._raw = raw
         self._root = root
-        self._fields: list[Field] = []
         self._bindings = Bindings(root, has_env)
         self._left: list[Node | tuple[Callable[..., None], Any]] = []
+        self._fields = FieldUses(self._bindings, self._text, self._left.append)
 
     def run(self) -> Analysis:
         self._visit_all(self._root.named_children)
@@ -54,7 +51,11 @@ class _Resolver:
         bindings = self._bindings
         bindings.leave_all()
         return Analysis(
-            bindings.chunk, bindings.functions, bindings.declarations, bindings.names, self._fields
+            bindings.chunk,
+            bindings.functions,
+            bindings.declarations,
+            bindings.names,
+            self._fields.found,
         )
 
     # --- what is still to be visited ------------------------------------------------------------
@@ -152,8 +153,12 @@ class _Resolver:
             single = index < len(values) and values[index]
             attribute = attributes.get(name.start_byte, common)
             made = self._declare(name, kind, node.end_byte, attribute, single or None)
-            if made is not None and single and single.type == "table_constructor":
-                self._own_fields(single, (_owner(made), ()))
+            if made is None or not single:
+                continue
+            if single.type == "table_constructor":
+                self._fields.own(single, (owner_by(made), ()))
+            elif instance := instance_of(single, self._text):
+                self._fields.instance(made, *instance)
 
     def _assignment(self, node: Node) -> None:
         """Values first, as Lua does; then what is written."""
@@ -174,16 +179,16 @@ class _Resolver:
         place, value = about
         table: Table | None = None
         if place.type in CHAINS:
-            made = self._chain(place, Access.WRITE, value)
+            made = self._fields.chain(place, Access.WRITE, value)
             if made is not None and made.owner is not None:
                 table = (made.owner, made.path)
-        elif place.type in _NAMES:
-            name = self._use(place, Access.WRITE)
-            table = (_owner_of(name), ())
+        elif place.type in NAMES:
+            name = self._fields.use(place, Access.WRITE)
+            table = (owner_of(name), ())
         else:
             self._left.append(place)
         if table is not None and value is not None and value.type == "table_constructor":
-            self._own_fields(value, table)
+            self._fields.own(value, table)
 
     # --- functions ------------------------------------------------------------------------------
 
@@ -197,12 +202,12 @@ class _Resolver:
         elif name is not None and node.children[0].type == "global":
             self._declare(name, Kind.GLOBAL, name.start_byte, value=node)
         elif name is not None and name.type in CHAINS:
-            made = self._chain(name, Access.WRITE, node)
+            made = self._fields.chain(name, Access.WRITE, node)
             if made is not None and made.is_method:
                 self_place = made.node.child_by_field_name("method")
                 table = None if made.owner is None else (made.owner, made.path[:-1])
         elif name is not None:
-            self._use(name, Access.WRITE)
+            self._fields.use(name, Access.WRITE)
         parameters = node.child_by_field_name("parameters")
         body = node.child_by_field_name("body")
         # The chain of the name may have put expressions on the stack: they are outside.
@@ -216,7 +221,10 @@ class _Resolver:
         self._later(self._leave)
         if self_place is not None:
             at, end = self_place.start_byte, self_place.end_byte
-            function.parameters.append(bindings.declare("self", Kind.SELF, at, end, start))
+            implicit = bindings.declare("self", Kind.SELF, at, end, start)
+            function.parameters.append(implicit)
+            if table is not None:
+                self._fields.stands_for[implicit] = table
         for each in [] if parameters is None else parameters.named_children:
             if each.type == "identifier":
                 made = self._declare(each, Kind.PARAMETER, start)
@@ -225,6 +233,29 @@ class _Resolver:
             elif each.type == "vararg_expression":
                 function.is_vararg = True
         self._visit_all([] if body is None else body.named_children)
+
+    def _call(self, node: Node) -> None:
+        """What is called, and then the arguments."""
+        called = node.child_by_field_name("name")
+        for child in reversed(node.named_children):
+            if child != called:
+                self._left.append(child)
+        if called is None:
+            return
+        if called.type in CHAINS:
+            made = self._fields.chain(called, Access.READ)
+            if made is not None:
+                made.is_called = True
+        elif called.type == "identifier":
+            self._fields.use(called, Access.READ).is_called = True
+        else:
+            self._left.append(called)
+
+    def _chain(self, node: Node) -> None:
+        self._fields.chain(node, Access.READ)
+
+    def _entry(self, node: Node) -> None:
+        self._fields.entry(node)
 
     # --- names ----------------------------------------------------------------------------------
 
@@ -242,12 +273,9 @@ class _Resolver:
             self._text(node), kind, node.start_byte, node.end_byte, visible_from, attribute, value
         )
 
-    def _use(self, node: Node, access: Access) -> Name:
-        return self._bindings.use(self._text(node), node.start_byte, node.end_byte, access)
-
     def _identifier(self, node: Node) -> None:
         if node.start_byte != node.end_byte:
-            self._use(node, Access.READ)
+            self._fields.use(node, Access.READ)
 
     def _label(self, node: Node) -> None:
         for each in node.named_children:
@@ -256,82 +284,6 @@ class _Resolver:
     def _goto(self, node: Node) -> None:
         for each in node.named_children:
             self._bindings.jump(self._text(each), each.start_byte, each.end_byte)
-
-    # --- fields ---------------------------------------------------------------------------------
-
-    def _read_chain(self, node: Node) -> None:
-        self._chain(node, Access.READ)
-
-    def _chain(self, node: Node, access: Access, value: Node | None = None) -> Field | None:
-        """All fields of ``a.b["c"]:d``; the last one, which has the ``access``."""
-        root, links = links_of(node)
-        owner: Owner | None = None
-        path: tuple[str, ...] = ()
-        if root is not None and root.type in _NAMES and root.end_byte > root.start_byte:
-            name = self._use(root, Access.READ)
-            owner, path = _owner_of(name), ()
-            if name.declaration is not None and name.declaration.kind is Kind.SELF:
-                owner, path = name.declaration.function.table or (owner, path)
-        elif root is not None:
-            self._left.append(root)
-        made: Field | None = None
-        for link in links:
-            place = link.child_by_field_name("method") or link.child_by_field_name("field")
-            if place is None or place.start_byte == place.end_byte:
-                made = None
-                continue
-            text = bracketed_name(link, place, self._text)
-            if text is None:
-                self._left.append(place)
-                owner, made = None, None
-                continue
-            path = (*path, text) if owner is not None else ()
-            is_method = link.type == "method_index_expression"
-            start, end = place.start_byte, place.end_byte
-            made = Field(text, start, end, Access.READ, owner, path, link, None, is_method)
-            self._fields.append(made)
-        if made is not None:
-            made.access, made.value = access, value
-        return made
-
-    def _own_fields(self, constructor: Node, table: Table) -> None:
-        """The keys of ``a.b = {c = 1}`` are fields of ``a.b``; so are those of tables in it."""
-        waiting = [(constructor, table)]
-        while waiting:
-            node, (owner, path) = waiting.pop()
-            for entry in node.named_children:
-                key = entry.child_by_field_name("name") if entry.type == "field" else None
-                text = None if key is None else bracketed_name(entry, key, self._text)
-                if key is None or text is None:
-                    continue
-                value = entry.child_by_field_name("value")
-                there = (*path, text)
-                start, end = key.start_byte, key.end_byte
-                self._fields.append(
-                    Field(text, start, end, Access.WRITE, owner, there, entry, value)
-                )
-                if value is not None and value.type == "table_constructor":
-                    waiting.append((value, (owner, there)))
-
-    def _entry(self, node: Node) -> None:
-        """An entry of a table constructor: a key that is a name is none of a variable."""
-        key = node.child_by_field_name("name")
-        value = node.child_by_field_name("value")
-        if value is not None:
-            self._left.append(value)
-        if key is not None and key.type != "string" and node.children[0].type == "[":
-            self._left.append(key)
-
-
-_NAMES = frozenset({"identifier", "global"})
-
-
-def _owner_of(name: Name) -> Owner:
-    return name.name if name.declaration is None else _owner(name.declaration)
-
-
-def _owner(declaration: Declaration) -> Owner:
-    return declaration.name if declaration.kind is Kind.GLOBAL else declaration
 
 
 def _attributes(listed: Node, text: Callable[[Node], str]) -> tuple[str | None, dict[int, str]]:
@@ -353,14 +305,15 @@ def _attributes(listed: Node, text: Callable[[Node], str]) -> tuple[str | None, 
 
 _VISITORS: dict[str, Callable[[_Resolver, Node], None]] = {
     "identifier": _Resolver._identifier,
-    "dot_index_expression": _Resolver._read_chain,
-    "bracket_index_expression": _Resolver._read_chain,
-    "method_index_expression": _Resolver._read_chain,
+    "dot_index_expression": _Resolver._chain,
+    "bracket_index_expression": _Resolver._chain,
+    "method_index_expression": _Resolver._chain,
     "field": _Resolver._entry,
     "variable_declaration": _Resolver._variables,
     "assignment_statement": _Resolver._assignment,
     "function_declaration": _Resolver._function,
     "function_definition": _Resolver._function,
+    "function_call": _Resolver._call,
     "block": _Resolver._block,
     "do_statement": _Resolver._do_or_while,
     "while_statement": _Resolver._do_or_while,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from typing import TypeVar
 
 from lsp_server.document import Document
+from lsp_server.inference.inference import Inference
+from lsp_server.library import Library
 from lsp_server.settings import Settings
 
 
@@ -25,7 +27,19 @@ class Finding:
     """Other places (start, end) of this document, and what they have to do with it."""
 
 
-Check = Callable[[Document, Settings], Iterable[Finding]]
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What rules know besides the document."""
+
+    settings: Settings
+    library: Library
+    inference: Inference
+    """For questions about values of the document."""
+    other_globals: Collection[str] = ()
+    """Globals that other files of the workspace assign, or that scripts are given."""
+
+
+Check = Callable[[Document, Context], Iterable[Finding]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +52,8 @@ class Rule:
     about: str
     """What it finds, in a sentence for the reference."""
     check: Check
+    also: tuple[str, ...] = ()
+    """What comments that turn it off may call it besides, because other servers do."""
 
 
 RULES: dict[str, Rule] = {}
@@ -46,11 +62,13 @@ RULES: dict[str, Rule] = {}
 Checking = TypeVar("Checking", bound=Check)
 
 
-def rule(name: str, severity: str, about: str) -> Callable[[Checking], Checking]:
-    """Enter a function into `RULES`."""
+def rule(
+    name: str, severity: str, about: str, also: tuple[str, ...] = ()
+) -> Callable[[Checking], Checking]:
+    """Enter a function into `RULES`. It is called for texts that can be parsed."""
 
     def enter(check: Checking) -> Checking:
-        RULES[name] = Rule(name, severity, about, check)
+        RULES[name] = Rule(name, severity, about, check, also)
         return check
 
     return enter
