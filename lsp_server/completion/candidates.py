@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -31,7 +31,8 @@ class Candidate:
 
     label: str
     kind: Kind
-    detail: str = ""
+    detail: Callable[[], str] = str
+    """Asked when it is sent: of thousands of candidates only some are."""
     doc: Callable[[], str] = str
     """Asked when the client shows it."""
     rank: int = 5
@@ -53,7 +54,7 @@ class Candidate:
         return types.CompletionItem(
             label=self.label,
             kind=self.kind,
-            detail=self.detail or None,
+            detail=self.detail() or None,
             sort_text=f"{self.rank}{self.label}",
             filter_text=filter_text,
             text_edit=types.TextEdit(place, self.insert or self.label),
@@ -69,9 +70,33 @@ def of_member(item: MemberItem, rank: int = 1, *, becomes_method: bool = False) 
     return Candidate(
         item.name,
         Kind.Method if is_method else _KINDS[item.sort],
-        item.detail,
+        lambda: item.detail,
         lambda: item.doc,
         rank=4 if item.sort is Sort.MENTIONED else rank,
         is_deprecated=item.deprecated,
         becomes_method=becomes_method,
     )
+
+
+MOST = 300
+"""How many items are sent; who wants others types another letter, and is asked for again."""
+
+
+def fitting_best(found: Sequence[Candidate], prefix: str) -> Sequence[Candidate]:
+    """All of them, or, where these are too many, the best of those that fit what is typed."""
+    if len(found) <= MOST:
+        return found
+    wanted = prefix.lower()
+    fitting = [each for each in found if _has_letters(each.label.lower(), wanted)]
+
+    def place(each: Candidate) -> tuple[int, bool, int, str]:
+        is_other = not each.label.lower().startswith(wanted)
+        return each.rank, is_other, len(each.label), each.label
+
+    return sorted(fitting, key=place)[:MOST]
+
+
+def _has_letters(label: str, wanted: str) -> bool:
+    """Whether the letters come in this order, as clients match them."""
+    letters = iter(label)
+    return all(each in letters for each in wanted)

@@ -27,9 +27,7 @@ def fields(inference: Inference, cursor: Cursor, moment: Moment) -> Iterator[Can
     for each in members_of(known).values():
         if not _NAME.fullmatch(each.name):
             continue  # it has to be written in brackets
-        is_method = each.sort is Sort.METHOD or (
-            each.sort is Sort.MENTIONED and each.detail == "method"
-        )
+        is_method = each.is_called_as_method
         if cursor.typed.separator == ".":
             yield of_member(each, becomes_method=is_method and each.catalogued is not None)
         elif is_method or each.sort is Sort.FUNCTION:
@@ -47,7 +45,7 @@ def keys(inference: Inference, cursor: Cursor, moment: Moment) -> Iterator[Candi
             yield Candidate(
                 name,
                 Kind.Property,
-                detail,
+                saying(detail),
                 saying(documentation(field) if field else ""),
                 rank=0,
                 insert=f"{name} = ",

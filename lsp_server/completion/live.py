@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from lsp_server.completion.candidates import Candidate, Kind
+from lsp_server.completion.candidates import Candidate, Kind, saying
 from lsp_server.live_values import LiveMember
 
 _KINDS = {
@@ -25,7 +25,7 @@ def with_live_values(
     values = {each.label: each for each in live if each.type != "keyword"}
     known = {each.label for each in candidates if not each.is_snippet}
     marked = [
-        replace(each, detail=f"= {values[each.label].detail}")
+        replace(each, detail=saying(f"= {values[each.label].detail}"))
         if not each.is_snippet and each.label in values and values[each.label].detail
         else each
         for each in candidates
@@ -34,7 +34,7 @@ def with_live_values(
         Candidate(
             each.label,
             _KINDS.get(each.type, Kind.Field),
-            f"= {each.detail}" if each.detail else "",
+            saying(f"= {each.detail}" if each.detail else ""),
             rank=1,
         )
         for each in values.values()

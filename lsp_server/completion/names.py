@@ -136,7 +136,7 @@ def globals_(inference: Inference, moment: Moment, catalogue: Catalogue) -> Iter
             taken.add(member.name)
             yield of_member(catalogue_item(member), rank=3)
     for table in catalogue.tables.values():
-        yield Candidate(table.name, ItemKind.Module, "table", saying(table.doc), rank=3)
+        yield Candidate(table.name, ItemKind.Module, saying("table"), saying(table.doc), rank=3)
 
 
 def keywords(place: Place, catalogue: Catalogue) -> Iterator[Candidate]:
@@ -144,7 +144,7 @@ def keywords(place: Place, catalogue: Catalogue) -> Iterator[Candidate]:
     known = {each.name: each.doc for each in catalogue.keywords}
     for word in KEYWORDS[place]:
         if word in known:
-            yield Candidate(word, ItemKind.Keyword, "", saying(known[word]), rank=5)
+            yield Candidate(word, ItemKind.Keyword, str, saying(known[word]), rank=5)
 
 
 def labels(moment: Moment) -> Iterator[Candidate]:
@@ -152,4 +152,4 @@ def labels(moment: Moment) -> Iterator[Candidate]:
     function = moment.document.analysis.function_at(moment.offset)
     for each in moment.document.analysis.declarations:
         if each.kind is Kind.LABEL and each.function is function:
-            yield Candidate(each.name, ItemKind.Reference, "label", rank=0)
+            yield Candidate(each.name, ItemKind.Reference, saying("label"), rank=0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from lsp_server.cursor.chains import Typed
@@ -12,7 +13,9 @@ ANALYSED_AT_ONCE = 60_000
 """Bytes of a text that is analysed while the client waits: some 20 ms."""
 
 A_KEYSTROKE = 200
-"""Bytes of a change on one line after which an older analysis still holds."""
+"""Bytes of a change after which an older analysis still holds, if nothing is declared in it."""
+
+_DECLARES = re.compile(rb"\b(?:local|global|function|for|do|then|else|repeat|until|end)\b|[={}]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +30,8 @@ class Moments:
     """Finds for the text under somebody's fingers a text that makes sense.
 
     In a small text, what is being typed is taken out, and the rest is analysed. In a large one
-    that would take too long: there the last version that was analysed counts, as long as nothing
-    but a bit of one line has changed since.
+    that would take too long: there the last version that was analysed counts, as long as only
+    a few letters have changed since that declare nothing.
     """
 
     def __init__(self) -> None:
@@ -95,7 +98,7 @@ def _place_in(old: bytes, new: bytes, offset: int) -> int | None:
     rest = min(len(old), len(new)) - start
     same = common_prefix(old[: -rest - 1 : -1], new[: -rest - 1 : -1]) if rest else 0
     changed = (old[start : len(old) - same], new[start : len(new) - same])
-    if any(b"\n" in each or len(each) > A_KEYSTROKE for each in changed):
+    if any(len(each) > A_KEYSTROKE or _DECLARES.search(each) for each in changed):
         return None
     if offset <= start:
         return offset

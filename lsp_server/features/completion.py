@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from lsprotocol import types
 
 from lsp_server.completion import fields, names, paths, snippets
-from lsp_server.completion.candidates import Candidate
+from lsp_server.completion.candidates import Candidate, fitting_best
 from lsp_server.completion.live import with_live_values
 from lsp_server.cursor.place import Cursor
 from lsp_server.cursor.tokens import Sort
@@ -37,8 +37,10 @@ async def complete(
     found = list(_unique(_candidates(server, cursor, by_character=by_character)))
     if found or cursor.typed.chain is not None:
         found = with_live_values(found, await _live(server, cursor))
+    fitting = fitting_best(found, cursor.typed.prefix)
     return types.CompletionList(
-        is_incomplete=False, items=server.insight.listed.items(found, cursor)
+        is_incomplete=len(fitting) < len(found),
+        items=server.insight.listed.items(fitting, cursor),
     )
 
 

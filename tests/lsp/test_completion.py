@@ -3,8 +3,8 @@
 import pytest
 from lsprotocol import types
 
+from tests.support.cursor import SNIPPETS, item, items, labels, put, said
 from tests.support.editor import editing
-from tests.support.marked import SNIPPETS, item, items, labels, put, said
 
 WITH_API = {"scriptApi": {"enable": True}}
 

@@ -3,8 +3,8 @@
 import pytest
 from lsprotocol import types
 
+from tests.support.cursor import items, labels, put
 from tests.support.editor import editing
-from tests.support.marked import items, labels, put
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +77,9 @@ def test_the_name_being_typed_is_not_offered(editor):
 def test_a_keystroke_in_a_large_text(editor):
     """In a large text the last analysis is used, and knows what is on other lines."""
     rows = "".join(f"local function f{i}(a)\n  return a + {i}\nend\n" for i in range(1500))
-    assert {"foo", "f1499"} <= set(labels(editor, HEAD + rows + "¦"))
+    assert {"foo", "f1"} <= set(labels(editor, HEAD + rows + "f¦"))
+    assert ["f1499"] == labels(editor, HEAD + rows + "f1499¦")
+    put(editor, HEAD + rows + "¦")
     line = HEAD.count("\n") + rows.count("\n")
     for index, letter in enumerate("foo.b"):
         place = types.Position(line, index)

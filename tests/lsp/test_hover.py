@@ -2,8 +2,8 @@
 
 import pytest
 
+from tests.support.cursor import shown
 from tests.support.editor import editing
-from tests.support.marked import shown
 
 
 @pytest.fixture(scope="module")

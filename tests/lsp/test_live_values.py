@@ -7,8 +7,8 @@ import pytest
 from lsprotocol import types
 
 from lsp_server.live_values import COMPLETIONS, CONTINUED, EVALUATE, STOPPED
+from tests.support.cursor import item, labels, put, shown
 from tests.support.editor import Editor
-from tests.support.marked import item, labels, put, shown
 
 TEXT = (
     "local total = 1\nlocal function f(a)\n  local b = { x = 1 }\n  return a + b.x\nend\nf(total)\n"
