@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from enum import Enum
 
 from kernel.core.catalogue import Catalogue
@@ -98,7 +99,10 @@ def _declaring(tokens: Sequence[Token], before: Token) -> Place | None:
 def variables(moment: Moment) -> Iterator[Candidate]:
     """The locals that are visible, the innermost first."""
     for each in moment.document.analysis.visible_at(moment.offset):
-        yield of_member(variable_item(moment, each), rank=1)
+        item = variable_item(moment, each)
+        usual = ItemKind.Constant if each.attribute == "const" else ItemKind.Variable
+        kind = ItemKind.Function if item.function is not None else usual
+        yield replace(of_member(item, rank=1), kind=kind)
 
 
 _WORDS = {
@@ -118,8 +122,10 @@ def variable_item(moment: Moment, declared: Declaration) -> MemberItem:
     return item
 
 
-def globals_(inference: Inference, moment: Moment, catalogue: Catalogue) -> Iterator[Candidate]:
-    """The globals that the text writes, then those of the library."""
+def globals_(
+    inference: Inference, moment: Moment, catalogue: Catalogue, others: Collection[str]
+) -> Iterator[Candidate]:
+    """The globals that the text writes, then those of the library and of other files."""
     taken: set[str] = set()
     for name, uses in moment.document.analysis.globals.items():
         if name in catalogue.global_names:
@@ -137,6 +143,8 @@ def globals_(inference: Inference, moment: Moment, catalogue: Catalogue) -> Iter
             yield of_member(catalogue_item(member), rank=3)
     for table in catalogue.tables.values():
         yield Candidate(table.name, ItemKind.Module, saying("table"), saying(table.doc), rank=3)
+    for name in others:
+        yield Candidate(name, ItemKind.Variable, saying("of another file"), rank=4)
 
 
 def keywords(place: Place, catalogue: Catalogue) -> Iterator[Candidate]:

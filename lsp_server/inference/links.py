@@ -72,6 +72,15 @@ def loop_of(document: Document, variable: Declaration) -> tuple[str, Node | None
     return last, next(iter(arguments_of(call)), None), index
 
 
+def table_of_self(parameter: Declaration) -> Node | None:
+    """``M`` of ``function M.f(self)``; None for every other parameter."""
+    function = parameter.function
+    name = function.node.child_by_field_name("name")
+    if parameter.name != "self" or parameter not in function.parameters[:1] or name is None:
+        return None
+    return name.child_by_field_name("table") if name.type == "dot_index_expression" else None
+
+
 def returned(function: Node) -> Node | None:
     """The first expression of the first ``return`` with one."""
     left = [function.child_by_field_name("body") or function]

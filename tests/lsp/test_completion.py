@@ -109,6 +109,8 @@ def test_locals_come_first_and_the_innermost_wins(editor):
     text = "local a = 1\ndo local hidden = 2 end\nlocal function f(a, b)\n  local c = 3\n  ¦\nend"
     found = items(editor, text)
     assert ["a", "b", "c", "f"] == [each.label for each in found][:4]
+    kinds = types.CompletionItemKind
+    assert [kinds.Variable] * 3 + [kinds.Function] == [each.kind for each in found][:4]
     assert "parameter" == found[0].detail
     assert "hidden" not in [each.label for each in found]
 
@@ -212,6 +214,22 @@ def test_modules(tmp_path):
         assert ["one"] == labels(editor, "require'plain'.¦")
         assert "Rounds." == said(item(editor, "local m = require('money')\nm.¦", "round"))
         assert [] == labels(editor, "local m = require('gone')\nm.¦")
+
+
+def test_globals_of_other_files(tmp_path):
+    """What another file of the workspace assigns is offered, too."""
+    (tmp_path / "other.lua").write_text("function made_elsewhere() end")
+    with editing(tmp_path) as editor:
+        editor.ask(types.WORKSPACE_SYMBOL, types.WorkspaceSymbolParams("made"))  # all is read
+        assert "made_elsewhere" in labels(editor, "ma¦")
+
+
+def test_functions_that_call_each_other(editor):
+    """Results are followed through many functions, each of which is looked at once."""
+    functions = "local function f0() return { last = 1 } end\n"
+    for n in range(1, 12):
+        functions += f"local function f{n}() return f{n - 1}() or f{n - 1}() or f{n}() end\n"
+    assert ["last"] == labels(editor, functions + "f11().¦")
 
 
 def test_modules_as_they_are_typed(tmp_path):

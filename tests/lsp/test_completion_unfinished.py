@@ -44,6 +44,7 @@ HEAD = "local foo = { bar = 1, baz = { deep = 2 } }\nlocal s = 'x'\n"
         ("foo['baz'].¦", ["deep"]),
         ("(foo).¦", ["bar", "baz"]),
         ("local c = {}\nfunction c:m()\n  self.x = 1\n  self.¦\nend", ["m", "x"]),
+        ("local c = { x = 1 }\nfunction c.m(self)\n  self.¦\nend", ["m", "x"]),
     ],
 )
 def test_behind_a_dot(editor, marked, expected):
