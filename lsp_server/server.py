@@ -45,6 +45,7 @@ class LuaLanguageServer(LanguageServer):
             text_document_sync_kind=types.TextDocumentSyncKind.Incremental,
             protocol_cls=LuaProtocol,
         )
+        logging.getLogger("pygls.protocol.json_rpc").addFilter(_is_worth_telling)
         self.compiler = compiler
         self.default_lua = lua
         self.settings = Settings(lua=lua)
@@ -172,3 +173,8 @@ def refusal(error: UserError) -> JsonRpcException:
 def is_refusal(error: BaseException | None) -> bool:
     """Whether this is an answer to a request, and no bug."""
     return isinstance(error, JsonRpcException) and error.code == _REFUSED
+
+
+def _is_worth_telling(record: logging.LogRecord) -> bool:
+    """Requests that are refused have told their client; there is nothing to be mended."""
+    return not (record.exc_info and is_refusal(record.exc_info[1]))
