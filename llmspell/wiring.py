@@ -5,7 +5,10 @@ from collections.abc import Sequence
 
 from dap_server.__main__ import address, lua, main
 from dap_server.language import Language
+from kernel.core.catalogue import Catalogue
 from kernel.core.errors import UserError
+from llmspell.script_api.catalogue import script_catalogue
+from lua_debug.standard_library import standard_library
 
 
 def serve_dap(arguments: Sequence[str]) -> int:
@@ -37,7 +40,7 @@ def serve_lsp(listen: str | None, lua_version: str) -> int:
         return _complain(str(error), 2)
 
     def make_server() -> LuaLanguageServer:
-        return LuaLanguageServer(compiler, version)
+        return LuaLanguageServer(compiler, version, LuaCatalogues())
 
     if listen is None:
         return serve_stdio(make_server)
@@ -47,6 +50,18 @@ def serve_lsp(listen: str | None, lua_version: str) -> int:
     except OSError as error:
         return _complain(f"cannot listen on {host}:{port}: {error.strerror}", 1)
     return 0
+
+
+class LuaCatalogues:
+    """What scripts in Lua can call."""
+
+    def standard_library(self, version: str) -> Catalogue:
+        """The globals, modules and keywords of one version."""
+        return standard_library(version)
+
+    def script_api(self) -> Catalogue:
+        """The globals of scripts, also those that this release has not yet."""
+        return script_catalogue()
 
 
 def _complain(problem: str, status: int) -> int:

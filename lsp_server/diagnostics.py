@@ -10,6 +10,7 @@ from lsprotocol import types
 
 from lsp_server.compiler import Compiler
 from lsp_server.document import Document
+from lsp_server.insight import Insight
 from lsp_server.library import Library
 from lsp_server.rules import RULES
 from lsp_server.rules.registry import Context, Finding
@@ -38,8 +39,8 @@ _log = logging.getLogger(__name__)
 class Diagnoser:
     """Asks the compiler and the rules, once per version of a document."""
 
-    def __init__(self, compiler: Compiler) -> None:
-        self._compiler = compiler
+    def __init__(self, compiler: Compiler, insight: Insight) -> None:
+        self._compiler, self._insight = compiler, insight
         self._known: WeakKeyDictionary[Document, list[types.Diagnostic]] = WeakKeyDictionary()
 
     def forget(self) -> None:
@@ -51,7 +52,12 @@ class Diagnoser:
     ) -> list[types.Diagnostic]:
         """All diagnostics, in the order of the text."""
         if document not in self._known:
-            context = Context(settings, Library(self._compiler, document.lua), workspace_globals)
+            context = Context(
+                settings,
+                Library(self._compiler, document.lua),
+                self._insight.inference(document),
+                {*workspace_globals, *self._insight.catalogue(document.lua).global_names},
+            )
             found = list(_findings(document, context))
             is_told = any(each.code == CONST_ASSIGN for each in found)
             found += self._errors(document, not is_told)

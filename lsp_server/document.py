@@ -97,6 +97,12 @@ class Document:
         after._before = self if "tree" in self.__dict__ else self._before
         return after
 
+    def patched(self, raw: bytes) -> Document:
+        """A text nearly like this one, which no client has."""
+        made = Document(self.uri, raw, self.lua, self.lines.encoding, self.version)
+        made._before = self
+        return made
+
     def written_for(self, lua: str) -> Document:
         """The same text for another Lua."""
         return Document(self.uri, self.raw, lua, self.lines.encoding, self.version)
@@ -109,9 +115,9 @@ def as_bytes(text: str) -> bytes:
 
 def _edited_tree(tree: Tree, old: bytes, new: bytes) -> Tree | None:
     """The old tree, told what has changed; None where nearly everything has."""
-    start = _common_prefix(old, new)
+    start = common_prefix(old, new)
     rest = min(len(old), len(new)) - start
-    same = _common_prefix(old[: -rest - 1 : -1], new[: -rest - 1 : -1]) if rest else 0
+    same = common_prefix(old[: -rest - 1 : -1], new[: -rest - 1 : -1]) if rest else 0
     old_end, new_end = len(old) - same, len(new) - same
     if new_end - start > len(new) // 2:
         return None
@@ -127,7 +133,7 @@ def _edited_tree(tree: Tree, old: bytes, new: bytes) -> Tree | None:
     return edited
 
 
-def _common_prefix(one: bytes, other: bytes) -> int:
+def common_prefix(one: bytes, other: bytes) -> int:
     """How many bytes two texts begin with in common; by halves, which compares at C's speed."""
     low, high = 0, min(len(one), len(other))
     while low < high:

@@ -19,9 +19,13 @@ class LineIndex:
         self.encoding = str(getattr(encoding, "value", encoding))
         self.starts = _line_starts(raw)
 
+    def line_of(self, offset: int) -> int:
+        """The line, counted from 0, that holds a byte."""
+        return bisect_right(self.starts, offset) - 1
+
     def position(self, offset: int) -> types.Position:
         """The position of a byte."""
-        line = bisect_right(self.starts, offset) - 1
+        line = self.line_of(offset)
         before = self.raw[self.starts[line] : offset]
         return types.Position(line, self._units(before))
 

@@ -11,6 +11,8 @@ from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 from pygls.protocol import LanguageServerProtocol, lsp_method
 
+from lsp_server.live_values import plain
+
 if TYPE_CHECKING:
     from lsp_server.server import LuaLanguageServer
 
@@ -38,6 +40,8 @@ class LuaProtocol(LanguageServerProtocol):
         """As pygls does; then the encoding is known, and the first settings."""
         result = yield from super().lsp_initialize(params)
         self._server.documents.encoding = result.capabilities.position_encoding or "utf-16"
+        experimental = plain(plain(params.capabilities.experimental).get("llmspell"))
+        self._server.live_values.is_supported = experimental.get("liveValues") is True
         self._server.configure(params.initialization_options)
         return result
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib.metadata import version
 from typing import Any
 
@@ -13,6 +13,7 @@ from pygls.exceptions import JsonRpcException
 from pygls.lsp.server import LanguageServer
 
 from kernel.core.errors import UserError
+from lsp_server.catalogues import Catalogues
 from lsp_server.compiler import Compiler
 from lsp_server.diagnostics import Diagnoser
 from lsp_server.document import Document
@@ -20,6 +21,8 @@ from lsp_server.documents import Documents
 from lsp_server.features import FEATURES, INSTALLERS
 from lsp_server.features.semantic_tokens import TokenAnswers
 from lsp_server.index import WorkspaceIndex, path_of
+from lsp_server.insight import Insight
+from lsp_server.live_values import LiveValues
 from lsp_server.protocol import LuaProtocol
 from lsp_server.registry import Feature
 from lsp_server.rules import RULES
@@ -35,7 +38,7 @@ class LuaLanguageServer(LanguageServer):
 
     protocol: LuaProtocol
 
-    def __init__(self, compiler: Compiler, lua: str) -> None:
+    def __init__(self, compiler: Compiler, lua: str, catalogues: Catalogues) -> None:
         super().__init__(
             name="llmspell",
             version=version("llmspell"),
@@ -47,6 +50,9 @@ class LuaLanguageServer(LanguageServer):
         self.default_lua = lua
         self.settings = Settings(lua=lua)
         self.documents = Documents(lua)
+        self.insight = Insight(
+            catalogues, self.documents, lambda: self.settings, lambda: self.folders
+        )
         self.on_settings: list[Callable[[], None]] = []
         """Called when other settings hold or other globals are there: diagnostics may differ."""
         self.on_change: list[Callable[[Document], None]] = []
@@ -55,15 +61,29 @@ class LuaLanguageServer(LanguageServer):
         """Called with each document that is open no longer."""
         self.on_end: list[Callable[[], None]] = []
         """Called when the client is gone."""
+        self.live_values = LiveValues(self)
+        self.on_change.append(self.insight.moments.changed)
+        self.on_close.append(self.insight.moments.closed)
         self.index = WorkspaceIndex(self._globals_changed)
         self.on_end.append(self.index.end)
         self.token_answers = TokenAnswers()
-        self._diagnoser = Diagnoser(compiler)
+        self._diagnoser = Diagnoser(compiler, self.insight)
         self.on_settings.append(self._diagnoser.forget)
         for install in INSTALLERS:
             install(self)
         for each in FEATURES.values():
             self.feature(each.method, each.options)(_guarded(self, each))
+
+    @property
+    def has_snippets(self) -> bool:
+        """Whether the client can fill in snippets."""
+        texts = self.client_capabilities.text_document
+        item = texts and texts.completion and texts.completion.completion_item
+        return bool(item and item.snippet_support)
+
+    async def ask(self, method: str, params: Mapping[str, Any]) -> Any:
+        """Ask the client something that is not in the protocol; its answer."""
+        return await self.protocol.send_request_async(method, params)
 
     def document(self, uri: str) -> Document:
         """The document as the client has it, or the file; raises `UserError` without either."""

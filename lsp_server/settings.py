@@ -24,6 +24,8 @@ class Settings:
     globals: frozenset[str] = frozenset()
     stylua: str | None = None
     has_lenses: bool = True
+    has_script_api: bool = False
+    """Whether the globals of the script API are spoken of, which this release has not yet."""
 
 
 def read_settings(
@@ -41,11 +43,19 @@ def read_settings(
         globals=reader.globals(),
         stylua=reader.text("stylua.path"),
         has_lenses=reader.truth("codeLens.enable", True),
+        has_script_api=reader.truth("scriptApi.enable", False),
     )
     return settings, [*reader.problems, *reader.unknown()]
 
 
-KNOWN = ("lua.version", "diagnostics", "globals", "stylua.path", "codeLens.enable")
+KNOWN = (
+    "lua.version",
+    "diagnostics",
+    "globals",
+    "stylua.path",
+    "codeLens.enable",
+    "scriptApi.enable",
+)
 """The keys of all settings, below `SECTION`."""
 
 

@@ -22,6 +22,7 @@ COMMANDS: Mapping[str, Command] = {
     "doctor": Command(
         "llmspell.cli.doctor", "Explain the installation, or why a breakpoint is not hit."
     ),
+    "meta": Command("llmspell.cli.meta", "Write the script API as a library for LuaLS."),
 }
 
 USAGE_ERROR = 2

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from lsp_server.document import Document
+from lsp_server.inference.inference import Inference
 from lsp_server.library import Library
 from lsp_server.settings import Settings
 
@@ -32,8 +33,10 @@ class Context:
 
     settings: Settings
     library: Library
-    workspace_globals: Collection[str] = ()
-    """Globals that other files of the workspace assign."""
+    inference: Inference
+    """For questions about values of the document."""
+    other_globals: Collection[str] = ()
+    """Globals that other files of the workspace assign, or that scripts are given."""
 
 
 Check = Callable[[Document, Context], Iterable[Finding]]

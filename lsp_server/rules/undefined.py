@@ -18,7 +18,7 @@ def undefined_globals(document: Document, context: Context) -> Iterator[Finding]
     known = library.globals | PROVIDED | context.settings.globals
     for name, uses in analysis.globals.items():
         is_assigned = any(each.access is not Access.READ for each in uses)
-        if name in known or is_assigned or name in context.workspace_globals:
+        if name in known or is_assigned or name in context.other_globals:
             continue
         message = _message("global", name, library, _candidates(document, known, uses[0].start))
         for each in uses:

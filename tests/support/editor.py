@@ -19,6 +19,7 @@ from pygls.uris import from_fs_path
 
 from kernel.core.loop import EventLoop
 from kernel.transport.memory import memory_pair
+from llmspell.wiring import LuaCatalogues
 from lsp_server.serve import Outbox, serve
 from lsp_server.server import LuaLanguageServer
 from lua_debug.checker import SyntaxChecker
@@ -180,7 +181,7 @@ class Editor:
 
     async def _start_memory(self, lua: str) -> None:
         ours, theirs = memory_pair()
-        server = LuaLanguageServer(_CHECKER, lua)
+        server = LuaLanguageServer(_CHECKER, lua, LuaCatalogues())
         self._serving = asyncio.create_task(serve(server, theirs))
         reader = asyncio.StreamReader()
         self.client.protocol.set_writer(Outbox(ours))  # type: ignore[arg-type]
