@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 
 from lsprotocol import types
@@ -10,7 +10,7 @@ from pygls.uris import to_fs_path
 from tree_sitter import Node, Parser, Tree
 
 from lsp_server.analysis.model import Analysis
-from lsp_server.analysis.resolver import analyse
+from lsp_server.analysis.resolver import analyse, analyse_in_steps
 from lsp_server.positions import Encoding, LineIndex
 from lua_debug.syntax.grammar import LUA
 from lua_debug.syntax.source_text import SourceText
@@ -50,7 +50,20 @@ class Document:
     @cached_property
     def analysis(self) -> Analysis:
         """Every name of this version, and what it means. Takes 10 ms for a thousand lines."""
-        return analyse(self.root, self.raw, has_env=not self.lua.startswith(("5.1", "luajit")))
+        return analyse(self.root, self.raw, self._has_env)
+
+    def analysing(self) -> Iterator[None]:
+        """Makes the `analysis` bit by bit, unless somebody who cannot wait does it meanwhile."""
+        steps = analyse_in_steps(self.root, self.raw, self._has_env)
+        while not self.has_analysis:
+            try:
+                yield next(steps)
+            except StopIteration as ended:
+                self.__dict__["analysis"] = ended.value
+
+    @property
+    def _has_env(self) -> bool:
+        return not self.lua.startswith(("5.1", "luajit"))
 
     @property
     def has_analysis(self) -> bool:

@@ -6,7 +6,7 @@ of levels deep (a sum of a thousand terms), and Python's stack is not.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from typing import Any
 
 from tree_sitter import Node
@@ -26,7 +26,24 @@ def analyse(root: Node, raw: bytes, has_env: bool = True) -> Analysis:
 
     ``has_env``: globals are fields of ``_ENV`` (Lua 5.2 and later).
     """
+    steps = analyse_in_steps(root, raw, has_env)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as ended:
+            made: Analysis = ended.value
+            return made
+
+
+def analyse_in_steps(
+    root: Node, raw: bytes, has_env: bool = True
+) -> Generator[None, None, Analysis]:
+    """The same with pauses, a few milliseconds apart, in which others can be served."""
     return _Resolver(root, raw, has_env).run()
+
+
+STEP = 2000
+"""How many nodes are visited without a pause."""
 
 
 class _Resolver:
@@ -37,10 +54,14 @@ class _Resolver:
         self._left: list[Node | tuple[Callable[..., None], Any]] = []
         self._fields = FieldUses(self._bindings, self._text, self._left.append)
 
-    def run(self) -> Analysis:
+    def run(self) -> Generator[None, None, Analysis]:
         self._visit_all(self._root.named_children)
         left, visitors = self._left, _VISITORS
+        visited = 0
         while left:
+            visited += 1
+            if visited % STEP == 0:
+                yield
             item = left.pop()
             if isinstance(item, tuple):
                 item[0](item[1])
