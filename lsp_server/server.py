@@ -31,8 +31,8 @@ from lsp_server.settings import Settings, read_settings
 
 _log = logging.getLogger(__name__)
 
-PAUSE = 0.001
-"""Seconds between the steps of a diagnosis: enough for a request that has come to be read."""
+TURNS = 4
+"""Turns of the loop between the steps of a diagnosis: enough to read a request that has come."""
 
 _REFUSED = types.LSPErrorCodes.RequestFailed.value
 
@@ -112,7 +112,8 @@ class LuaLanguageServer(LanguageServer):
         """The same bit by bit: other requests come first. None if the text changes meanwhile."""
         steps = self._diagnoser.diagnosing(document, self.settings, self.index.globals)
         for _ in steps:
-            await asyncio.sleep(PAUSE)
+            for _turn in range(TURNS):
+                await asyncio.sleep(0)
             if not self.documents.is_current(document):
                 return None
         return self.diagnose(document)
