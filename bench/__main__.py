@@ -1,4 +1,4 @@
-"""``python -m bench [lua…] [--rounds N] [--only overhead|peers|stops|lsp]``: print the measurements.
+"""``python -m bench [lua…] [--rounds N] [--only PART]``: print the measurements.
 
 ``peers`` are the workloads that other debuggers were measured with (docs/comparison.md).
 """

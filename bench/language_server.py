@@ -92,21 +92,21 @@ PULLED: dict[str, Ask] = {
     "completion": lambda client, line: client.text_document_completion_async(
         types.CompletionParams(_DOCUMENT, types.Position(line, 1))
     ),
-    "diagnostics, asked for": lambda client, line: client.text_document_diagnostic_async(
+    "diagnostics, asked for": lambda client, _: client.text_document_diagnostic_async(
         types.DocumentDiagnosticParams(_DOCUMENT)
     ),
-    "outline": lambda client, line: client.text_document_document_symbol_async(
+    "outline": lambda client, _: client.text_document_document_symbol_async(
         types.DocumentSymbolParams(_DOCUMENT)
     ),
-    "semantic tokens of a screen": lambda client, line: (
+    "semantic tokens of a screen": lambda client, _: (
         client.text_document_semantic_tokens_range_async(
             types.SemanticTokensRangeParams(_DOCUMENT, _SCREEN)
         )
     ),
-    "semantic tokens of the file": lambda client, line: (
+    "semantic tokens of the file": lambda client, _: (
         client.text_document_semantic_tokens_full_async(types.SemanticTokensParams(_DOCUMENT))
     ),
-    "folding": lambda client, line: client.text_document_folding_range_async(
+    "folding": lambda client, _: client.text_document_folding_range_async(
         types.FoldingRangeParams(_DOCUMENT)
     ),
     "definition": lambda client, line: client.text_document_definition_async(
