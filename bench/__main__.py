@@ -6,7 +6,7 @@
 import argparse
 import sys
 
-from bench import language_server, overhead, stops
+from bench import language_server, overhead, stops, typing
 from bench.programs import OURS, PEERS
 from lua_debug.versions import VERSIONS
 
@@ -50,7 +50,7 @@ def main() -> int:
         for lua in chosen.lua:
             tell_stops(lua)
     if chosen.only in (None, "lsp"):
-        for name, took in language_server.measure().items():
+        for name, took in {**language_server.measure(), **typing.measure()}.items():
             sys.stdout.write(f"10,000 lines  {name:36} {took:8.1f} ms\n")
     return 0
 

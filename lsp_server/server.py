@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 import logging
 from collections.abc import Callable, Mapping
@@ -29,6 +30,9 @@ from lsp_server.rules import RULES
 from lsp_server.settings import Settings, read_settings
 
 _log = logging.getLogger(__name__)
+
+TURNS = 4
+"""Turns of the loop between the steps of a diagnosis: enough to read a request that has come."""
 
 _REFUSED = types.LSPErrorCodes.RequestFailed.value
 
@@ -103,6 +107,16 @@ class LuaLanguageServer(LanguageServer):
     def diagnose(self, document: Document) -> list[types.Diagnostic]:
         """Everything that is wrong with a document."""
         return self._diagnoser.diagnose(document, self.settings, self.index.globals)
+
+    async def diagnosed(self, document: Document) -> list[types.Diagnostic] | None:
+        """The same bit by bit: other requests come first. None if the text changes meanwhile."""
+        steps = self._diagnoser.diagnosing(document, self.settings, self.index.globals)
+        for _ in steps:
+            for _turn in range(TURNS):
+                await asyncio.sleep(0)
+            if not self.documents.is_current(document):
+                return None
+        return self.diagnose(document)
 
     @property
     def pulls_diagnostics(self) -> bool:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Sequence
 
 from tree_sitter import Node
 
 from lsp_server.analysis.analysis import Analysis
 from lsp_server.analysis.model import Declaration, Function, Kind, Part, Root, Scope
 from lsp_server.analysis.pieces import Free, Piece
-from lsp_server.analysis.resolver import resolve
+from lsp_server.analysis.resolver import resolve, resolve_in_steps
 
 STEP = 16_000
 """Bytes of new statements that are analysed without a pause."""
@@ -56,14 +56,16 @@ class _Work:
         # A chunk is all of its text, also what the parser sees as space around it.
         self._chunk = Scope(0, 1 << 62, main, None) if before is None else before.chunk
 
-    def prepare(self) -> Iterator[None]:
+    def prepare(self) -> Generator[None, None, None]:
         """Analyse the statements that are new, with pauses."""
         before = () if self._before is None else self._before.pieces
         known = {each.text for each in before} - {None}
         passed = 0
         for index, node in enumerate(self._statements):
             if self._texts[index] not in known:
-                self._fresh[index] = self._resolved(index)
+                made = yield from resolve_in_steps(node, self._raw, self._chunk, self._has_env)
+                made.text = self._texts[index]
+                self._fresh[index] = made
                 passed += node.end_byte - node.start_byte
             if passed > STEP:
                 passed = 0

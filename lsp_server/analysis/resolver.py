@@ -6,7 +6,7 @@ of levels deep (a sum of a thousand terms), and Python's stack is not.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Iterator
 from typing import Any
 
 from tree_sitter import Node
@@ -27,20 +27,40 @@ def resolve(node: Node, raw: bytes, chunk: Scope, has_env: bool) -> Piece:
 
     ``has_env``: globals are fields of ``_ENV`` (Lua 5.2 and later).
     """
-    return _Resolver(node, raw, chunk, has_env).run()
+    resolver = _Resolver(node, raw, chunk, has_env)
+    for _ in resolver.run():
+        pass
+    return resolver.piece
+
+
+def resolve_in_steps(node: Node, raw: bytes, chunk: Scope, has_env: bool) -> Steps:
+    """The same with pauses, a few milliseconds apart, in which others can be served."""
+    resolver = _Resolver(node, raw, chunk, has_env)
+    yield from resolver.run()
+    return resolver.piece
+
+
+Steps = Generator[None, None, Piece]
+
+STEP = 2000
+"""How many nodes are visited without a pause."""
 
 
 class _Resolver:
     def __init__(self, node: Node, raw: bytes, chunk: Scope, has_env: bool) -> None:
         self._raw = raw
-        self._piece = Piece(node)
-        self._bindings = Bindings(self._piece, chunk, has_env)
+        self.piece = Piece(node)
+        self._bindings = Bindings(self.piece, chunk, has_env)
         self._left: list[Node | tuple[Callable[..., None], Any]] = [node]
-        self._fields = FieldUses(self._piece, self._bindings, self._text, self._left.append)
+        self._fields = FieldUses(self.piece, self._bindings, self._text, self._left.append)
 
-    def run(self) -> Piece:
+    def run(self) -> Iterator[None]:
         left, visitors = self._left, _VISITORS
+        visited = 0
         while left:
+            visited += 1
+            if visited % STEP == 0:
+                yield
             item = left.pop()
             if isinstance(item, tuple):
                 item[0](item[1])
@@ -49,7 +69,6 @@ class _Resolver:
             else:
                 left.extend(reversed(item.named_children))
         self._bindings.leave_piece()
-        return self._piece
 
     # --- what is still to be visited ------------------------------------------------------------
 

@@ -202,15 +202,15 @@ def test_the_api_is_offered_only_where_it_is_asked_for(tmp_path):
 
 def test_modules(tmp_path):
     """Fields come through require, and its string completes to files of the workspace."""
-    (tmp_path / "lib").mkdir()
-    (tmp_path / "lib" / "money.lua").write_text(
+    (tmp_path / "lua").mkdir()
+    (tmp_path / "lua" / "money.lua").write_text(
         "local M = {}\n-- Rounds.\nfunction M.round(x) end\nM.unit = 'EUR'\nreturn M\n"
     )
     (tmp_path / "plain.lua").write_text("return { one = 1 }")
     with editing(tmp_path) as editor:
-        assert ["lib", "money", "plain"] == labels(editor, "require('¦')")
-        assert ["lib.money"] == labels(editor, 'local m = require "lib.¦')
-        assert ["round", "unit"] == labels(editor, "local m = require('lib.money')\nm.¦")
+        assert ["lua", "money", "plain"] == labels(editor, "require('¦')")
+        assert ["lua.money"] == labels(editor, 'local m = require "lua.¦')
+        assert ["round", "unit"] == labels(editor, "local m = require('lua.money')\nm.¦")
         assert ["one"] == labels(editor, "require'plain'.¦")
         assert "Rounds." == said(item(editor, "local m = require('money')\nm.¦", "round"))
         assert [] == labels(editor, "local m = require('gone')\nm.¦")

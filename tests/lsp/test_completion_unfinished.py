@@ -102,6 +102,14 @@ def test_lines_added_to_a_large_text(editor):
     assert ["inside"] == [each.label for each in found]
 
 
+def test_a_text_in_one_line(editor):
+    """Where there are no lines, tokens are still found before the cursor."""
+    filler = "local x = { 'a b', [[ c ]], 1 } " * 4000
+    assert ["bar", "baz"] == labels(editor, HEAD.replace("\n", " ") + filler + "foo.¦")
+    inside = HEAD.replace("\n", " ") + "x = '" + "a.b " * 30_000
+    assert [] == labels(editor, inside + "foo.¦'")
+
+
 def test_long_chains_and_deep_brackets(editor):
     """Generated texts are answered, too."""
     assert [] == items(editor, "x" + ".a" * 3000 + ".¦")

@@ -2,8 +2,11 @@
 
 import pytest
 
+from llmspell.wiring import LuaCatalogues
 from lsp_server.diagnostics import Diagnoser
 from lsp_server.document import Document
+from lsp_server.documents import Documents
+from lsp_server.insight import Insight
 from lsp_server.rules import RULES
 from lsp_server.settings import Settings
 from lua_debug.checker import SyntaxChecker
@@ -17,7 +20,8 @@ def problems(text: str, lua: str = "5.4", **settings: object) -> list[tuple[str,
     document = Document("file:///a.lua", text.encode(), lua, "utf-8")
     chosen = Settings(lua=lua, severities=ALL_ON)
     chosen = Settings(**{"lua": lua, "severities": ALL_ON, **settings}) if settings else chosen
-    found = Diagnoser(CHECKER).diagnose(document, chosen)
+    insight = Insight(LuaCatalogues(), Documents(lua), lambda: chosen, list)
+    found = Diagnoser(CHECKER, insight).diagnose(document, chosen)
     return [
         (
             str(each.code),
