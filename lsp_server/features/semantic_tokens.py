@@ -35,7 +35,7 @@ Token = tuple[int, int, int, int]
 
 @feature(types.TEXT_DOCUMENT_SEMANTIC_TOKENS_FULL, LEGEND)
 def full(server: LuaLanguageServer, params: types.SemanticTokensParams) -> types.SemanticTokens:
-    """All tokens of a file."""
+    """Locals, upvalues, parameters, functions, methods, fields, and what the library has."""
     data = _encoded(server, server.document(params.text_document.uri))
     return types.SemanticTokens(data, server.token_answers.keep(data))
 
