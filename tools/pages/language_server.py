@@ -3,6 +3,7 @@
 import inspect
 
 from lsp_server.features import FEATURES
+from lsp_server.registry import Feature
 from lsp_server.rules import RULES
 from lsp_server.settings import KNOWN, SECTION
 from tools.pages.markdown import mark, table
@@ -102,10 +103,9 @@ def language_server_page() -> str:
 
 def _features() -> list[list[str]]:
     """What each function says of itself in its first paragraph."""
-    return [
-        [
-            f"`{each.method}`",
-            " ".join((inspect.getdoc(each.function) or "").split("\n\n")[0].split()),
-        ]
-        for _, each in sorted(FEATURES.items())
-    ]
+    return [[f"`{method}`", _said(each)] for method, each in sorted(FEATURES.items())]
+
+
+def _said(feature: Feature) -> str:
+    first = (inspect.getdoc(feature.function) or "").split("\n\n")[0]
+    return " ".join(first.split()).replace("``", "`")
