@@ -6,56 +6,55 @@ of levels deep (a sum of a thousand terms), and Python's stack is not.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from typing import Any
 
 from tree_sitter import Node
 
 from lsp_server.analysis.bindings import Bindings
 from lsp_server.analysis.chains import CHAINS, instance_of
-from lsp_server.analysis.field_uses import NAMES, FieldUses, Table, owner_by, owner_of
-from lsp_server.analysis.model import Access, Analysis, Declaration, Kind
+from lsp_server.analysis.field_uses import NAMES, FieldUses, Table
+from lsp_server.analysis.model import Access, Declaration, Kind, Scope
+from lsp_server.analysis.pieces import Piece
 from lua_debug.syntax.function_names import name_of
 
 _Opened = tuple[Node, Node | None, Node | None, Node | None, Table | None]
 """A function, its parameters, its body, the name of a method, and the table it is a method of."""
 
 
-def analyse(root: Node, raw: bytes, has_env: bool = True) -> Analysis:
-    """Analyse a chunk. Texts with syntax errors are analysed as far as they were understood.
+def resolve(node: Node, raw: bytes, chunk: Scope, has_env: bool) -> Piece:
+    """Analyse a statement of a chunk, or a whole chunk as one piece.
 
     ``has_env``: globals are fields of ``_ENV`` (Lua 5.2 and later).
     """
-    steps = analyse_in_steps(root, raw, has_env)
-    while True:
-        try:
-            next(steps)
-        except StopIteration as ended:
-            made: Analysis = ended.value
-            return made
+    resolver = _Resolver(node, raw, chunk, has_env)
+    for _ in resolver.run():
+        pass
+    return resolver.piece
 
 
-def analyse_in_steps(
-    root: Node, raw: bytes, has_env: bool = True
-) -> Generator[None, None, Analysis]:
+def resolve_in_steps(node: Node, raw: bytes, chunk: Scope, has_env: bool) -> Steps:
     """The same with pauses, a few milliseconds apart, in which others can be served."""
-    return _Resolver(root, raw, has_env).run()
+    resolver = _Resolver(node, raw, chunk, has_env)
+    yield from resolver.run()
+    return resolver.piece
 
+
+Steps = Generator[None, None, Piece]
 
 STEP = 2000
 """How many nodes are visited without a pause."""
 
 
 class _Resolver:
-    def __init__(self, root: Node, raw: bytes, has_env: bool) -> None:
+    def __init__(self, node: Node, raw: bytes, chunk: Scope, has_env: bool) -> None:
         self._raw = raw
-        self._root = root
-        self._bindings = Bindings(root, has_env)
-        self._left: list[Node | tuple[Callable[..., None], Any]] = []
-        self._fields = FieldUses(self._bindings, self._text, self._left.append)
+        self.piece = Piece(node)
+        self._bindings = Bindings(self.piece, chunk, has_env)
+        self._left: list[Node | tuple[Callable[..., None], Any]] = [node]
+        self._fields = FieldUses(self.piece, self._bindings, self._text, self._left.append)
 
-    def run(self) -> Generator[None, None, Analysis]:
-        self._visit_all(self._root.named_children)
+    def run(self) -> Iterator[None]:
         left, visitors = self._left, _VISITORS
         visited = 0
         while left:
@@ -69,15 +68,7 @@ class _Resolver:
                 visit(self, item)
             else:
                 left.extend(reversed(item.named_children))
-        bindings = self._bindings
-        bindings.leave_all()
-        return Analysis(
-            bindings.chunk,
-            bindings.functions,
-            bindings.declarations,
-            bindings.names,
-            self._fields.found,
-        )
+        self._bindings.leave_piece()
 
     # --- what is still to be visited ------------------------------------------------------------
 
@@ -177,7 +168,7 @@ class _Resolver:
             if made is None or not single:
                 continue
             if single.type == "table_constructor":
-                self._fields.own(single, (owner_by(made), ()))
+                self._fields.own(single, (self._bindings.root_by(made), ()))
             elif instance := instance_of(single, self._text):
                 self._fields.instance(made, *instance)
 
@@ -201,11 +192,11 @@ class _Resolver:
         table: Table | None = None
         if place.type in CHAINS:
             made = self._fields.chain(place, Access.WRITE, value)
-            if made is not None and made.owner is not None:
-                table = (made.owner, made.path)
+            if made is not None and made.root is not None:
+                table = (made.root, made.path)
         elif place.type in NAMES:
             name = self._fields.use(place, Access.WRITE)
-            table = (owner_of(name), ())
+            table = (self._bindings.root(name.name), ())
         else:
             self._left.append(place)
         if table is not None and value is not None and value.type == "table_constructor":
@@ -225,8 +216,8 @@ class _Resolver:
         elif name is not None and name.type in CHAINS:
             made = self._fields.chain(name, Access.WRITE, node)
             if made is not None and made.is_method:
-                self_place = made.node.child_by_field_name("method")
-                table = None if made.owner is None else (made.owner, made.path[:-1])
+                self_place = name.child_by_field_name("method")
+                table = None if made.root is None else (made.root, made.path[:-1])
         elif name is not None:
             self._fields.use(name, Access.WRITE)
         parameters = node.child_by_field_name("parameters")

@@ -86,6 +86,8 @@ class Editor:
         """Say good-bye and end the loop."""
         self.ask(types.SHUTDOWN, None)
         self.tell(types.EXIT, None)
+        if self.client._server is not None:
+            self._now(self.client.stop())
         self.loop.stop()
 
     # --- messages -------------------------------------------------------------------------------
