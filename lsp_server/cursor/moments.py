@@ -31,7 +31,7 @@ class Moments:
 
     In a small text, what is being typed is taken out, and the rest is analysed. In a large one
     that would take too long: there the last version that was analysed counts, as long as only
-    a few letters have changed since that declare nothing.
+    a few letters have changed since that declare nothing; else the text as it is.
     """
 
     def __init__(self) -> None:
@@ -52,14 +52,13 @@ class Moments:
 
     def at(self, document: Document, offset: int, typed: Typed) -> Moment:
         """The moment at which a name is typed at ``offset``."""
-        if len(document.raw) > ANALYSED_AT_ONCE:
-            older = document if document.has_analysis else self._analysed.get(document.uri)
-            place = None if older is None else _place_in(older.raw, document.raw, typed.start)
-            if older is not None and place is not None:
-                return Moment(older, place)
-        patched = _without(document, offset, typed)
-        self._analysed[document.uri] = patched
-        return Moment(patched, typed.start)
+        if len(document.raw) <= ANALYSED_AT_ONCE:
+            return Moment(_without(document, offset, typed), typed.start)
+        older = self._analysed.get(document.uri)
+        if older is None or document.has_analysis or not older.has_analysis:
+            return Moment(document, typed.start)
+        place = _place_in(older.raw, document.raw, typed.start)
+        return Moment(document, typed.start) if place is None else Moment(older, place)
 
 
 def _without(document: Document, offset: int, typed: Typed) -> Document:
