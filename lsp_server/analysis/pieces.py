@@ -51,12 +51,18 @@ class Piece:
         """Those whose labels are in no block of this piece."""
         self.aliases: dict[Declaration, Root] = {}
         """Variables of the chunk whose fields are those of another table."""
+        self.notes: dict[str, object] = {}
+        """What others found out about the statement and want to keep as long as it is the same."""
         self._inner_uses: list[tuple[Declaration, int]] = []
+        self._declared_globals: list[Name] = []
 
     def finish(self) -> None:
         """Put in order what was found in the order of visiting."""
         self.names.sort(key=lambda each: each.start)
         self.fields = _once(self.fields)
+        self._declared_globals = [
+            each for each in self.names if each.declaration is not None and each.is_global
+        ]
         self._inner_uses = [(each, len(each.references)) for each in self.chunk_declarations]
 
     @property
@@ -64,7 +70,7 @@ class Piece:
         """Names that are globals unless the chunk declares them, and those declared as globals."""
         for each in self.free.values():
             yield from each.names
-        yield from (each for each in self.names if each.declaration is not None and each.is_global)
+        yield from self._declared_globals
 
     def find(self, part: Part) -> Node:
         """The node of the newest tree."""

@@ -14,5 +14,5 @@ if TYPE_CHECKING:
 
 @feature(types.WORKSPACE_DID_CHANGE_CONFIGURATION)
 def configure(server: LuaLanguageServer, params: types.DidChangeConfigurationParams) -> None:
-    """Take them over at once."""
+    """Other settings hold at once."""
     server.configure(params.settings)

@@ -26,7 +26,7 @@ DELAY = 0.08
 async def pull(
     server: LuaLanguageServer, params: types.DocumentDiagnosticParams
 ) -> types.DocumentDiagnosticReport:
-    """The client asks when it wants to know, and again where the text changed meanwhile."""
+    """What the compiler and the rules say; to be asked again where the text changed meanwhile."""
     items = await server.diagnosed(server.document(params.text_document.uri))
     if items is None:
         raise JsonRpcException(

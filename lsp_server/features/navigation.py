@@ -57,7 +57,7 @@ def references(server: LuaLanguageServer, params: types.ReferenceParams) -> list
 def highlight(
     server: LuaLanguageServer, params: types.DocumentHighlightParams
 ) -> list[types.DocumentHighlight]:
-    """The same places, told apart by whether they read or write."""
+    """Every place in the file that means the same, told apart by whether it reads or writes."""
     document = server.document(params.text_document.uri)
     return [
         types.DocumentHighlight(

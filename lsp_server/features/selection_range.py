@@ -21,7 +21,7 @@ DEEPEST = 100
 def selection_ranges(
     server: LuaLanguageServer, params: types.SelectionRangeParams
 ) -> list[types.SelectionRange]:
-    """A chain of ranges for each position."""
+    """From the word at a position to the expression, the statement, the function, the file."""
     document = server.document(params.text_document.uri)
     return [_chain(document, document.offset(each)) for each in params.positions]
 

@@ -88,7 +88,7 @@ def _call_findings(
 
 def _is_global_field(field: Field, context: Context) -> bool:
     """Whether the rule undefined-field speaks of it."""
-    return field.node.type == "field" or (
+    return field.part.type == "field" or (
         len(field.path) == 1
         and isinstance(field.owner, str)
         and field.owner in context.library.globals

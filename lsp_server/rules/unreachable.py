@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from tree_sitter import Node, Query, QueryCursor
 
@@ -28,17 +29,47 @@ _IN_STATEMENT = frozenset({"block", "else_statement", "elseif_statement"})
 )
 def unreachable_code(document: Document, _: Context) -> Iterator[Finding]:
     """What follows a return, break, goto, endless loop, or an if all of whose branches do that."""
-    seen: set[int] = set()
-    for statement in _last_statements(document.root):
-        rest = _after(statement)
-        if rest and rest[0].start_byte not in seen:
-            seen.add(rest[0].start_byte)
-            start, end = rest[0].start_byte, rest[-1].end_byte
-            yield Finding(start, end, "This code is never reached.", is_unnecessary=True)
+    last_end = -1
+    for piece in document.analysis.pieces:
+        inner = piece.notes.get(NOTE)
+        if not isinstance(inner, _Inner):
+            inner = piece.notes[NOTE] = _looked_at(piece.node)
+        spans = [(piece.start + start, piece.start + end) for start, end in inner.spans]
+        if inner.never_goes_on and (rest := _after(piece.node)):
+            spans.append((rest[0].start_byte, rest[-1].end_byte))
+        for start, end in spans:
+            if start > last_end:
+                yield Finding(start, end, "This code is never reached.", is_unnecessary=True)
+        if inner.never_goes_on and spans:
+            last_end = max(last_end, spans[-1][1])
+
+
+NOTE = "unreachable"
+"""Under which a piece keeps what was found in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Inner:
+    spans: tuple[tuple[int, int], ...]
+    """Code inside a statement that is never reached, relative to its beginning."""
+    never_goes_on: bool
+
+
+def _looked_at(node: Node) -> _Inner:
+    spans: dict[int, int] = {}
+    never_goes_on = False
+    for statement in _last_statements(node):
+        if statement == node:
+            never_goes_on = True
+        elif rest := _after(statement):
+            spans.setdefault(rest[0].start_byte, rest[-1].end_byte)
+    at = node.start_byte
+    found = tuple((start - at, end - at) for start, end in sorted(spans.items()))
+    return _Inner(found, never_goes_on)
 
 
 def _last_statements(root: Node) -> Iterator[Node]:
-    """Every statement that never goes on to the next one, the simple ones first."""
+    """Every statement in a node that never goes on to the next one, the simple ones first."""
     captured = QueryCursor(_JUMPS).captures(root)
     left = captured.get("end", [])
     with_break = {_loop_of(each) for each in captured.get("break", [])}
@@ -55,7 +86,7 @@ def _last_statements(root: Node) -> Iterator[Node]:
             continue
         dead.add(statement.id)
         yield statement
-        around = _statement_around(statement)
+        around = None if statement == root else _statement_around(statement)
         if around is not None and all(_ends(each, dead) for each in _ways_through(around)):
             left.append(around)
 
