@@ -97,8 +97,8 @@ class _Resolver:
     # --- statements -----------------------------------------------------------------------------
 
     def _block(self, node: Node) -> None:
-        """Everything that has a scope: a block, a loop with its variables."""
-        self._bindings.enter(node.start_byte, node.end_byte)
+        """What ``if``, ``elseif`` and ``else`` do: the scope ends with the next keyword."""
+        self._bindings.enter(node.start_byte, _keyword_behind(node))
         self._later(self._leave)
         self._visit_all(self._children(node))
 
@@ -320,6 +320,19 @@ def _attributes(listed: Node, text: Callable[[Node], str]) -> tuple[str | None, 
         elif child.type == "identifier":
             last = child
     return common, each
+
+
+def _keyword_behind(block: Node) -> int:
+    """Where the keyword begins that ends a block; the block itself ends with its last statement."""
+    at: Node | None = block
+    while at is not None and at.type != "chunk":
+        found = at.next_sibling
+        while found is not None and found.type == "comment":
+            found = found.next_sibling
+        if found is not None:
+            return found.start_byte
+        at = at.parent
+    return block.end_byte
 
 
 _VISITORS: dict[str, Callable[[_Resolver, Node], None]] = {

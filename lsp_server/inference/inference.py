@@ -198,6 +198,8 @@ class Inference:
                     if key == name:
                         return self.of_node(document, entry.child_by_field_name("value"))
                 return UNKNOWN
+            case Table(name="_G"):
+                return self.catalogued.of_global(name)
             case Table():
                 return self.catalogued.of_members(source.find(name))
 

@@ -30,8 +30,10 @@ def unknown_members(document: Document, context: Context) -> Iterator[Finding]:
         if owner is None or owner.find(field.name) or certainty.is_written(field.owner, field.path):
             continue
         guess = did_you_mean(field.name, [each.name for each in owner.members])
-        # Other files may add methods to strings: there only what looks like a slip is told.
-        if guess or owner.name != "string":
+        # Others may add to the standard library, and programs for several Luas try what is there:
+        # there only what looks like a slip is told.
+        is_slip = guess and not context.library.others_with(f"{owner.name}.{field.name}")
+        if is_slip or owner.name not in context.library.globals:
             yield Finding(
                 field.start, field.end, f"{owner.name} has no member '{field.name}'.{guess}"
             )

@@ -84,6 +84,11 @@ def test_details_and_docs_of_the_text(editor):
         ("Agent.builder():name('x'):¦", {"model", "build"}),
         ("for _, tool in ipairs(Tool.list()) do print(tool.¦) end", {"name", "version"}),
         ("Tool.list()[1].¦", {"name", "version"}),
+        ("debug.getinfo(1).¦", {"currentline", "short_src"}),
+        ("_G.¦", {"print", "string", "Agent"}),
+        ("_G.string.¦", {"format"}),
+        ("local function f(text) text:¦ end", {"gsub", "upper"}),
+        ("x:known()\nlocal function f(y) y:¦ end", {"known"}),
     ],
 )
 def test_members_of_the_library_and_the_api(editor, marked, among):
@@ -159,6 +164,14 @@ def test_keys_of_tables_that_functions_take(editor):
     assert "agent = " == found[0].text_edit.new_text
     assert ["chunk_size", "overlap"] == labels(editor, "RAG.ingest(d, {chunking = {¦")[:2]
     assert "content" == labels(editor, "RAG.ingest({{¦")[0]
+
+
+def test_keys_in_brackets(editor):
+    """Keys that are no names are completed where they can be written."""
+    text = "local t = { ['no name'] = 1, fine = 2 }\n"
+    assert ["fine", "no name"] == labels(editor, text + "x = t['¦'] + 1")
+    assert ["fine", "no name"] == labels(editor, text + 't["fi¦')
+    assert [] == labels(editor, "x = ['¦")
 
 
 def test_keys_that_a_function_of_the_text_reads(editor):

@@ -44,6 +44,12 @@ HEAD = "local foo = { bar = 1, baz = { deep = 2 } }\nlocal s = 'x'\n"
         ("foo['baz'].¦", ["deep"]),
         ("(foo).¦", ["bar", "baz"]),
         ("local c = {}\nfunction c:m()\n  self.x = 1\n  self.¦\nend", ["m", "x"]),
+        ("local t = { x = 'ä' } t.¦", ["x"]),
+        ("local t = { x = 1 }\r\nif t then\r\n  t.¦\r\nend\r\n", ["x"]),
+        ("if x then\nlocal t = { x = 1 }\nfoo(t.¦\nend\nlocal function g(", ["x"]),
+        ("if x then\nlocal t = { x = 1 }\nt.¦\nelse\ng()\nend", ["x"]),
+        ("if x then\nelse\nlocal t = { x = 1 }\n-- why\nt.¦\nend", ["x"]),
+        ("x = ) local t = { x = 1 }\nt.¦", ["x"]),
         ("local c = { x = 1 }\nfunction c.m(self)\n  self.¦\nend", ["m", "x"]),
     ],
 )
