@@ -23,3 +23,11 @@ local function price_of(name)
 end
 print(price_of("apple") + price_of("bread"))
 """
+
+LOOPING = """\
+local round = 0
+while round < 1000000000 do
+  round = round + 1
+  local half = round / 2
+end
+"""

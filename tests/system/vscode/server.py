@@ -25,6 +25,7 @@ SETTINGS = {
     "editor.occurrencesHighlight": "off",
     "git.enabled": False,
     "debug.toolBarLocation": "docked",
+    "terminal.integrated.gpuAcceleration": "off",
     "telemetry.telemetryLevel": "off",
     "window.commandCenter": False,
 }

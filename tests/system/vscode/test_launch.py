@@ -1,5 +1,7 @@
 """F5, breakpoints, stepping and looking, as a person does it in the workbench."""
 
+from pathlib import Path
+
 import pytest
 
 from tests.system.vscode.programs import FAILING, SHOP
@@ -43,8 +45,8 @@ def test_a_variable_is_changed(workbench) -> None:
     bench.wait_for_end()
 
 
-def test_watch_hover_and_values_in_the_text(workbench) -> None:
-    """An expression is watched, a word is hovered over, and values stand beside the lines."""
+def test_watch_and_hover(workbench) -> None:
+    """An expression is watched, and a word says its value to the pointer that rests on it."""
     bench = workbench("shop.lua", SHOP)
     bench.click_breakpoint(11)
     bench.press("F5")
@@ -52,16 +54,14 @@ def test_watch_hover_and_values_in_the_text(workbench) -> None:
     bench.watch("cart.total * 100")
     bench.page.locator(".debug-watch .monaco-list-row").filter(has_text="200").wait_for()
     assert "apple" in bench.hover(11, "name").inner_text()
-    bench.page.mouse.move(5, 5)
-    bench.until(lambda: 'count = 1' in bench.text_of_line(10))
     bench.picture("watched")
 
 
 def test_a_condition_and_a_log_point(workbench) -> None:
     """Both are written into the editor's own boxes."""
     bench = workbench("shop.lua", SHOP)
-    bench.add_breakpoint(5, "Add Logpoint…", "adding {name} for {price}")
-    bench.add_breakpoint(11, "Add Conditional Breakpoint…", 'name == "cheese"')
+    bench.add_breakpoint(5, "Add Logpoint...", "adding {name} for {price}")
+    bench.add_breakpoint(11, "Add Conditional Breakpoint...", 'name == "cheese"')
     bench.press("F5")
     bench.wait_for_stop(11)
     bench.wait_for_console("adding apple for 2")
@@ -76,7 +76,6 @@ def test_an_error_is_shown_where_it_happens(workbench) -> None:
     """The widget tells the error's message, and its traceback below."""
     bench = workbench("failing.lua", FAILING)
     bench.press("F5")
-    bench.wait_for_stop(3)
     shown = bench.page.locator(".exception-widget")
     shown.wait_for()
     text = shown.inner_text().replace("\u00a0", " ")
@@ -109,14 +108,15 @@ def test_the_console_evaluates_several_lines(workbench) -> None:
     bench.picture("console")
 
 
-def test_restart_runs_the_program_anew(workbench) -> None:
+def test_restart_runs_the_program_anew(workbench, folder: Path) -> None:
     """The button of the toolbar; what was changed in the file counts."""
     bench = workbench("shop.lua", SHOP)
     bench.click_breakpoint(13)
     bench.press("F5")
     bench.wait_for_stop(13)
+    (folder / "shop.lua").write_text(SHOP.replace("apple", "plum"), encoding="utf-8")
     bench.press("Control+Shift+F5")
-    bench.until(lambda: bench.console().count("1 apple") == 2 or None)
+    bench.wait_for_console("plum")
     bench.wait_for_stop(13)
 
 

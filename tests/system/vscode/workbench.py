@@ -133,10 +133,8 @@ class Workbench:
 
     def wait_for_stop(self, line: int) -> None:
         """Until the first frame of the call stack is at the line, and is the one looked at."""
-        row = self.page.locator(".debug-call-stack .monaco-list-row").filter(
-            has=self.page.locator(".line-number").get_by_text(re.compile(rf"^{line}:"))
-        )
-        row.first.wait_for()
+        number = self.page.locator(".debug-call-stack .stack-frame .line-number").first
+        self.until(lambda: number.is_visible() and number.inner_text().startswith(f"{line}:"))
         self.page.locator(".debug-top-stack-frame-line").first.wait_for()
 
     def wait_for_end(self) -> None:
@@ -207,6 +205,11 @@ class Workbench:
     def wait_for_console(self, text: str) -> None:
         """Until the debug console shows a text."""
         self.page.locator(".repl-tree .monaco-list-row").filter(has_text=text).first.wait_for()
+
+    def terminal(self) -> str:
+        """What the terminal shows; empty before there is one."""
+        rows = self.page.locator(".terminal-wrapper.active .xterm-rows > div").all_inner_texts()
+        return "\n".join(row.replace("\u00a0", " ") for row in rows)
 
     # Looking ---------------------------------------------------------------------------------------
 
