@@ -69,6 +69,8 @@ async function launch(
     }
     configuration['cwd'] ??= folder ? folder.uri.fsPath : directoryOf(document);
     configuration['lua'] ??= vscode.workspace.getConfiguration('llmspell', folder).get<string>('lua.version');
+    const isInTerminal = (configuration['console'] ?? 'internalConsole') !== 'internalConsole';
+    if (isInTerminal) configuration['internalConsoleOptions'] ??= 'neverOpen'; // it would hide the terminal
     return configuration;
 }
 

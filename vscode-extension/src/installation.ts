@@ -36,6 +36,7 @@ export class Installations implements vscode.Disposable {
         this.finding ??= surroundings().then(find);
         const finding = await this.finding;
         const serves = finding.kind === 'found' ? finding.installation.serves : new Set<string>();
+        void vscode.commands.executeCommand('setContext', 'llmspell.isInstalled', finding.kind === 'found');
         for (const command of ['repl', 'kernel']) {
             void vscode.commands.executeCommand('setContext', `llmspell.serves.${command}`, serves.has(command));
         }

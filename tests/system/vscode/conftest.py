@@ -86,7 +86,7 @@ def workbench(
     """Opens the folder, and a file of it that is written there first."""
     from tests.system.vscode.workbench import Workbench
 
-    context = browser.new_context(viewport={"width": 1200, "height": 760})
+    context = browser.new_context(viewport={"width": 1200, "height": 760}, reduced_motion="reduce")
     pages = []
 
     def begin(name: str | None = None, text: str = "") -> Workbench:

@@ -28,6 +28,7 @@ SETTINGS = {
     "terminal.integrated.gpuAcceleration": "off",
     "telemetry.telemetryLevel": "off",
     "window.commandCenter": False,
+    "workbench.reduceMotion": "on",
 }
 
 
@@ -75,25 +76,26 @@ def serve(home: Path, vsix: Path) -> Iterator[CodeServer]:
     )
     words = ["--auth", "none", "--bind-addr", "127.0.0.1:0", "--disable-telemetry"]
     words += ["--disable-update-check", "--disable-workspace-trust"]
-    with subprocess.Popen(
-        [*command, *words],
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    ) as server:
+    with (home / "server.log").open("w+", encoding="utf-8") as log:
+        server = subprocess.Popen(
+            [*command, *words],
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
         try:
-            yield CodeServer(_port(server), home / "data")
+            yield CodeServer(_port(server, home / "server.log"), home / "data")
         finally:
             server.terminate()
+            server.wait()
 
 
-def _port(server: "subprocess.Popen[str]") -> int:
-    assert server.stdout is not None
-    said = []
-    for line in server.stdout:
-        said.append(line)
-        if found := re.search(r"HTTP server listening on http://127\.0\.0\.1:(\d+)", line):
+def _port(server: "subprocess.Popen[bytes]", log: Path) -> int:
+    """The port that the log tells of; fails if the server ends before it does."""
+    while server.poll() is None:
+        if found := re.search(r"server listening on http://127\.0\.0\.1:(\d+)", log.read_text()):
             return int(found[1])
-    raise AssertionError(f"code-server ended:\n{''.join(said)}")
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            server.wait(0.1)
+    raise AssertionError(f"code-server ended:\n{log.read_text()}")

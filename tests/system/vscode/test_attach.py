@@ -17,6 +17,7 @@ def test_attach_by_list(workbench, folder: Path) -> None:
     with Running(["debug", "looping.lua", "--dap-port", "0"], folder):
         bench.click_breakpoint(4)
         bench.command("llmspell: Attach to a Running Lua Program")
+        bench.page.locator(".quick-input-list").get_by_text("looping.lua").first.wait_for()
         bench.picture("attach")
         bench.choose("looping.lua")
         bench.wait_for_stop(4)
@@ -87,14 +88,14 @@ def test_two_sessions_at_once(workbench, folder: Path) -> None:
     bench.choose("both")
     sessions = bench.page.locator(".debug-call-stack .session .name")
     bench.until(lambda: sessions.all_inner_texts() == list(names))
-    stopped = bench.page.locator(".debug-call-stack .stack-frame .line-number")
-    bench.until(lambda: [each[:3] for each in stopped.all_inner_texts()] == ["13:", "13:"])
+    states = bench.page.locator(".debug-call-stack .session .state.label")
+    bench.until(lambda: states.all_inner_texts() == ["Paused On Breakpoint"] * 2)
     bench.picture("sessions")
-    for shown in ("Lua 5.1", "LuaJIT"):
-        bench.page.locator(".debug-call-stack .stack-frame").nth(
-            0 if shown == "Lua 5.1" else 1
-        ).click()
+    for name, shown in zip(names, ("Lua 5.1", "LuaJIT"), strict=True):
+        sessions.filter(has_text=name).click()
         bench.page.locator(".statusbar-item").get_by_text(shown).wait_for()
+        bench.evaluate("_VERSION, jit ~= nil")
+    bench.wait_for_console('"Lua 5.1", true')
 
 
 def test_no_llmspell_says_how_to_get_it(workbench, folder: Path) -> None:

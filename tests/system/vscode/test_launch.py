@@ -97,6 +97,7 @@ def test_the_console_evaluates_several_lines(workbench) -> None:
     field = bench.page.locator(".repl-input-wrapper .monaco-editor")
     field.click()
     bench.type("for i = 1, 2 do")
+    bench.press("Escape")
     bench.press("Shift+Enter")
     bench.type("print('line', i) end")
     bench.press("Escape")

@@ -27,7 +27,9 @@ class Workbench:
         """Show a file of the folder by its name."""
         self.command("workbench.action.quickOpen", key="Control+P")
         self.page.locator(".quick-input-widget input").fill(name)
-        self.page.locator(".quick-input-list .monaco-list-row").filter(has_text=name).first.wait_for()
+        self.page.locator(".quick-input-list .monaco-list-row").filter(
+            has_text=name
+        ).first.wait_for()
         self.page.keyboard.press("Enter")
         self.wait_for_file(name)
 
@@ -116,11 +118,13 @@ class Workbench:
         """Right-click beside a line number: a conditional breakpoint or a log point."""
         x, y = self._gutter(line)
         self.page.mouse.click(x, y, button="right")
-        self.page.get_by_role("menuitem", name=kind).click()
-        self.page.locator(".zone-widget.breakpoint-widget .view-lines").first.wait_for()
+        item = self.page.get_by_role("menuitem", name=kind)
+        self.until(lambda: item.click(timeout=1000, no_wait_after=True) or not item.is_visible())
+        box = self.page.locator(".breakpoint-widget .monaco-editor.focused")
+        box.wait_for()
         self.page.keyboard.type(text)
         self.page.keyboard.press("Enter")
-        self.page.locator(".zone-widget.breakpoint-widget").wait_for(state="detached")
+        box.wait_for(state="detached")
 
     def _gutter(self, line: int) -> tuple[float, float]:
         box = self._number(line).bounding_box()
@@ -154,9 +158,11 @@ class Workbench:
     def variable(self, name: str) -> Locator:
         """The row of a variable, whose scope or parent is open."""
         exact = re.compile(rf"^{re.escape(name)}( =|$)")
-        return self.page.locator(".debug-variables .monaco-list-row").filter(
-            has=self.page.locator(".name").get_by_text(exact)
-        ).first
+        return (
+            self.page.locator(".debug-variables .monaco-list-row")
+            .filter(has=self.page.locator(".name").get_by_text(exact))
+            .first
+        )
 
     def value(self, name: str) -> str:
         """A variable's value as it is shown."""
@@ -173,7 +179,9 @@ class Workbench:
     def set_variable(self, name: str, text: str) -> None:
         """Double-click a variable's value and write another one."""
         self.variable(name).locator(".value").dblclick()
-        field = self.page.locator(".debug-variables .inputBoxContainer input, .debug-variables input")
+        field = self.page.locator(
+            ".debug-variables .inputBoxContainer input, .debug-variables input"
+        )
         field.first.fill(text)
         self.page.keyboard.press("Enter")
 
