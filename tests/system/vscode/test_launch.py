@@ -13,6 +13,7 @@ def test_a_breakpoint_by_click_and_f5(workbench) -> None:
     """Nothing is configured: a click beside a line and F5 stop the open file there."""
     bench = workbench("shop.lua", SHOP)
     bench.click_breakpoint(5)
+    bench.picture("breakpoint")
     bench.press("F5")
     bench.wait_for_stop(5)
     bench.wait_for_frames("add", "main chunk")
