@@ -21,7 +21,7 @@ class Workbench:
         self._pictures = pictures
         page.set_default_timeout(DEADLINE)
 
-    # The editor ------------------------------------------------------------------------------------
+    # The editor -------------------------------------------------------------------------------
 
     def open(self, name: str) -> None:
         """Show a file of the folder by its name."""
@@ -80,7 +80,7 @@ class Workbench:
         numbers = self.page.locator(".editor-instance .margin .line-numbers")
         return numbers.filter(has_text=re.compile(rf"^{line}$")).first
 
-    # Commands --------------------------------------------------------------------------------------
+    # Commands ---------------------------------------------------------------------------------
 
     def press(self, key: str) -> None:
         """Press a key, such as F5 or Control+K."""
@@ -105,7 +105,7 @@ class Workbench:
         self.page.locator(".quick-input-widget input").fill(text)
         self.page.keyboard.press("Enter")
 
-    # Breakpoints -----------------------------------------------------------------------------------
+    # Breakpoints ------------------------------------------------------------------------------
 
     def click_breakpoint(self, line: int) -> None:
         """Click beside a line number."""
@@ -133,7 +133,7 @@ class Workbench:
         assert margin is not None
         return margin["x"] + 9, box["y"] + box["height"] / 2
 
-    # The debugger ----------------------------------------------------------------------------------
+    # The debugger -----------------------------------------------------------------------------
 
     def wait_for_stop(self, line: int) -> None:
         """Until the first frame of the call stack is at the line, and is the one looked at."""
@@ -219,7 +219,7 @@ class Workbench:
         rows = self.page.locator(".terminal-wrapper.active .xterm-rows > div").all_inner_texts()
         return "\n".join(row.replace("\u00a0", " ") for row in rows)
 
-    # Looking ---------------------------------------------------------------------------------------
+    # Looking ----------------------------------------------------------------------------------
 
     def until(self, holds: Callable[[], Seen]) -> Seen:
         """Ask again, drawing by drawing, until it is true; what it said."""
