@@ -12,6 +12,7 @@ from tools.pages.comparison import comparison_page
 from tools.pages.extension import extension_manifest
 from tools.pages.launch import launch_page
 from tools.pages.requests import requests_page
+from tools.pages.script_api import library_pages, script_api_page
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -20,6 +21,8 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "docs/reference/commands.md": commands_page,
     "docs/reference/launch.md": launch_page,
     "docs/reference/requests.md": requests_page,
+    "docs/reference/script-api.md": script_api_page,
+    **library_pages(),
     "vscode-extension/package.json": extension_manifest,
 }
 

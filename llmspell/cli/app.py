@@ -18,9 +18,11 @@ COMMANDS: Mapping[str, Command] = {
     "run": Command("llmspell.cli.run", "Run a Lua script."),
     "debug": Command("llmspell.cli.debug", "Run a Lua script and wait for a debugger."),
     "dap": Command("llmspell.cli.dap", "Be a debug adapter, on stdio or TCP."),
+    "lsp": Command("llmspell.cli.lsp", "Be a language server, on stdio or TCP."),
     "doctor": Command(
         "llmspell.cli.doctor", "Explain the installation, or why a breakpoint is not hit."
     ),
+    "meta": Command("llmspell.cli.meta", "Write the script API as a library for LuaLS."),
 }
 
 USAGE_ERROR = 2

@@ -7,7 +7,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 
-PACKAGES = ("kernel", "lua_debug", "dap_server", "llmspell")
+PACKAGES = ("kernel", "lua_debug", "dap_server", "lsp_server", "llmspell")
 
 LOCKS = ("constraints.txt", "tests/end_to_end/debug_client/package-lock.json")
 """Files in which a package manager pinned versions."""

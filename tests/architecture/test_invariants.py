@@ -53,7 +53,9 @@ def test_the_kernel_has_not_heard_of_its_users(path: str) -> None:
     assert set() == imported(path) & FOREIGN_TO_THE_KERNEL
 
 
-@pytest.mark.parametrize("path", text_files(".py", under=("kernel/", "dap_server/", "llmspell/")))
+@pytest.mark.parametrize(
+    "path", text_files(".py", under=("kernel/", "dap_server/", "lsp_server/", "llmspell/"))
+)
 def test_only_lua_debug_imports_lupa(path: str) -> None:
     """Lua values can only come about in one package."""
     assert "lupa" not in imported(path)

@@ -1,0 +1,1 @@
+"""What scripts will find as globals: agents, tools, workflows, state … (the ``*.toml`` here)."""

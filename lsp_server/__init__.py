@@ -1,0 +1,1 @@
+"""The language server for Lua: what an editor knows about a script that does not run."""

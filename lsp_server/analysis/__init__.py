@@ -1,0 +1,1 @@
+"""What the names of a text mean: scopes, declarations, uses of variables and of fields."""

@@ -1,0 +1,27 @@
+"""The port behind which it is known what scripts can call."""
+
+from typing import Protocol
+
+from kernel.core.catalogue import Catalogue
+
+
+class Catalogues(Protocol):
+    """What each Lua has by itself, and what scripts are given besides."""
+
+    def standard_library(self, version: str) -> Catalogue:
+        """The globals, modules and keywords of one version."""
+
+    def script_api(self) -> Catalogue:
+        """The globals of scripts, also those that this release has not yet."""
+
+
+class NoCatalogues:
+    """Nothing is known."""
+
+    def standard_library(self, version: str) -> Catalogue:  # noqa: ARG002
+        """Nothing."""
+        return Catalogue()
+
+    def script_api(self) -> Catalogue:
+        """Nothing."""
+        return Catalogue()

@@ -1,0 +1,77 @@
+"""Candidate: something that can stand at the cursor, and how a client is told of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from lsprotocol import types
+
+from lsp_server.inference.members import MemberItem, Sort
+
+Kind = types.CompletionItemKind
+
+_KINDS = {
+    Sort.FUNCTION: Kind.Function,
+    Sort.METHOD: Kind.Method,
+    Sort.FIELD: Kind.Field,
+    Sort.MENTIONED: Kind.Text,
+}
+
+
+def saying(text: str) -> Callable[[], str]:
+    """What is said, where it is known at once."""
+    return partial(str, text)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """Something that can stand at the cursor."""
+
+    label: str
+    kind: Kind
+    detail: str = ""
+    doc: Callable[[], str] = str
+    """Asked when the client shows it."""
+    rank: int = 5
+    """Lower ones come first."""
+    insert: str = ""
+    """What is put there if it is not the label."""
+    is_snippet: bool = False
+    start: int | None = None
+    """The byte from which on text is replaced; None: where the name being typed begins."""
+    is_deprecated: bool = False
+    becomes_method: bool = False
+    """Whether the dot before it has to become a colon."""
+
+    def item(
+        self, place: types.Range, filter_text: str | None, colon: types.Range | None
+    ) -> types.CompletionItem:
+        """As the protocol has it."""
+        more = [types.TextEdit(colon, ":")] if self.becomes_method and colon else None
+        return types.CompletionItem(
+            label=self.label,
+            kind=self.kind,
+            detail=self.detail or None,
+            sort_text=f"{self.rank}{self.label}",
+            filter_text=filter_text,
+            text_edit=types.TextEdit(place, self.insert or self.label),
+            insert_text_format=types.InsertTextFormat.Snippet if self.is_snippet else None,
+            tags=[types.CompletionItemTag.Deprecated] if self.is_deprecated else None,
+            additional_text_edits=more,
+        )
+
+
+def of_member(item: MemberItem, rank: int = 1, *, becomes_method: bool = False) -> Candidate:
+    """A member of a value, or a variable that is described in the same way."""
+    is_method = becomes_method or item.sort is Sort.METHOD
+    return Candidate(
+        item.name,
+        Kind.Method if is_method else _KINDS[item.sort],
+        item.detail,
+        lambda: item.doc,
+        rank=4 if item.sort is Sort.MENTIONED else rank,
+        is_deprecated=item.deprecated,
+        becomes_method=becomes_method,
+    )

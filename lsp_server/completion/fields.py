@@ -1,0 +1,116 @@
+"""Fields behind a dot, methods behind a colon, keys of tables that functions take."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from kernel.core.catalogue import Field, Function
+from lsp_server.completion.candidates import Candidate, Kind, of_member, saying
+from lsp_server.cursor.calls import OpenCall, open_call
+from lsp_server.cursor.moments import Moment
+from lsp_server.cursor.place import Cursor
+from lsp_server.inference.inference import Inference
+from lsp_server.inference.members import Sort, documentation, members_of
+from lsp_server.inference.model import Known, ScriptFunction, Written
+from lsp_server.inference.typed_chains import of_chain
+
+_NAME = re.compile(r"[A-Za-z_]\w*")
+
+
+def fields(inference: Inference, cursor: Cursor, moment: Moment) -> Iterator[Candidate]:
+    """What can stand behind the separator that was typed."""
+    chain = cursor.typed.chain
+    if chain is None:
+        return
+    known = of_chain(inference, moment.document, moment.offset, chain)
+    for each in members_of(known).values():
+        if not _NAME.fullmatch(each.name):
+            continue  # it has to be written in brackets
+        is_method = each.sort is Sort.METHOD or (
+            each.sort is Sort.MENTIONED and each.detail == "method"
+        )
+        if cursor.typed.separator == ".":
+            yield of_member(each, becomes_method=is_method and each.catalogued is not None)
+        elif is_method or each.sort is Sort.FUNCTION:
+            yield of_member(each, becomes_method=False)
+
+
+def keys(inference: Inference, cursor: Cursor, moment: Moment) -> Iterator[Candidate]:
+    """The keys of the table that is an argument, unless they are there already."""
+    call = open_call(cursor.tokens)
+    if call is None or not call.is_at_key or not call.is_in_table:
+        return
+    callee = of_chain(inference, moment.document, moment.offset, call.callee)
+    for name, detail, field in expected_keys(inference, callee, call):
+        if name not in call.given:
+            yield Candidate(
+                name,
+                Kind.Property,
+                detail,
+                saying(documentation(field) if field else ""),
+                rank=0,
+                insert=f"{name} = ",
+                is_deprecated=bool(field and field.deprecated),
+            )
+
+
+def expected_keys(
+    inference: Inference, callee: Known, call: OpenCall
+) -> Iterator[tuple[str, str, Field | None]]:
+    """Name, type and entry of each key that a function knows in its table."""
+    for function in callee.functions:
+        if isinstance(function, ScriptFunction):
+            yield from _keys_read(function, call)
+        else:
+            shape = shape_of(inference, function, call.argument, call.keys)
+            for each in members_of(shape).values():
+                if isinstance(each.catalogued, Field):
+                    label = f"{'?' * each.catalogued.is_optional}{each.catalogued.type}"
+                    yield each.name, label, each.catalogued
+
+
+def shape_of(
+    inference: Inference, function: Function, argument: int, path: tuple[str | None, ...]
+) -> Known:
+    """What the table that is an argument, or one inside it, is expected to be."""
+    if argument >= len(function.parameters):
+        return Known()
+    type_ = function.parameters[argument].type
+    for key in path:
+        known = _table_of(inference, type_, is_list=key is None)
+        if key is None:
+            type_ = known.type
+            continue
+        found = next((each for source in known.sources for each in _find(source, key)), None)
+        if found is None:
+            return Known()
+        type_ = found.type
+    return _table_of(inference, type_, is_list=False)
+
+
+def _table_of(inference: Inference, type_: str, *, is_list: bool) -> Known:
+    for choice in (each.strip() for each in type_.split("|")):
+        if choice.endswith("[]") == is_list:
+            known = inference.catalogued.of_type(choice.removesuffix("[]"))
+            if known.sources and known.type != "string":
+                return known
+    return Known()
+
+
+def _find(source: object, key: str) -> Iterator[Field]:
+    members = getattr(source, "members", ())
+    return (each for each in members if each.name == key and isinstance(each, Field))
+
+
+def _keys_read(function: ScriptFunction, call: OpenCall) -> Iterator[tuple[str, str, None]]:
+    """What a function of the text reads from its parameter."""
+    for each in function.document.analysis.functions:
+        if each.node == function.node:
+            # A call with a colon gives the first parameter, which for methods is self, by itself.
+            index = call.argument + int(call.is_method)
+            if index < len(each.parameters) and None not in call.keys:
+                path = tuple(key for key in call.keys if key is not None)
+                place = Written(function.document, each.parameters[index], path)
+                for name in members_of(Known(sources=(place,))):
+                    yield name, "", None

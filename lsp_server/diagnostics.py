@@ -1,0 +1,116 @@
+"""Diagnoser: everything that is wrong with a document, as the client wants to hear it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection, Iterator
+from weakref import WeakKeyDictionary
+
+from lsprotocol import types
+
+from lsp_server.compiler import Compiler
+from lsp_server.document import Document
+from lsp_server.insight import Insight
+from lsp_server.library import Library
+from lsp_server.rules import RULES
+from lsp_server.rules.registry import Context, Finding
+from lsp_server.rules.suppressions import suppressions_of
+from lsp_server.settings import Settings
+from lsp_server.syntax_errors import place_problem
+
+SYNTAX_ERROR = "syntax-error"
+"""The code of what the compiler says; it is no rule, for it cannot be turned off."""
+
+CONST_ASSIGN = "const-assign"
+
+HUGE = 4_000_000
+"""Bytes of a text beyond which only the compiler is asked, because the rules would take seconds."""
+
+_SEVERITY = {
+    "error": types.DiagnosticSeverity.Error,
+    "warning": types.DiagnosticSeverity.Warning,
+    "information": types.DiagnosticSeverity.Information,
+    "hint": types.DiagnosticSeverity.Hint,
+}
+
+_log = logging.getLogger(__name__)
+
+
+class Diagnoser:
+    """Asks the compiler and the rules, once per version of a document."""
+
+    def __init__(self, compiler: Compiler, insight: Insight) -> None:
+        self._compiler, self._insight = compiler, insight
+        self._known: WeakKeyDictionary[Document, list[types.Diagnostic]] = WeakKeyDictionary()
+
+    def forget(self) -> None:
+        """Other settings hold, or other files are there."""
+        self._known.clear()
+
+    def diagnose(
+        self, document: Document, settings: Settings, workspace_globals: Collection[str] = ()
+    ) -> list[types.Diagnostic]:
+        """All diagnostics, in the order of the text."""
+        if document not in self._known:
+            context = Context(
+                settings,
+                Library(self._compiler, document.lua),
+                self._insight.inference(document),
+                {*workspace_globals, *self._insight.catalogue(document.lua).global_names},
+            )
+            found = list(_findings(document, context))
+            is_told = any(each.code == CONST_ASSIGN for each in found)
+            found += self._errors(document, not is_told)
+            found.sort(key=lambda each: (each.range.start.line, each.range.start.character))
+            self._known[document] = found
+        return self._known[document]
+
+    def _errors(self, document: Document, with_constants: bool) -> Iterator[types.Diagnostic]:
+        """What the compiler says, unless the rule about constants has said it better."""
+        problem = self._compiler.check(document.raw, document.lua)
+        if problem is not None and (with_constants or "const" not in problem.message):
+            found = place_problem(document, problem)
+            yield _diagnostic(document, found, SYNTAX_ERROR, "error")
+
+
+def _findings(document: Document, context: Context) -> Iterator[types.Diagnostic]:
+    """What the rules say about a text that can be parsed. A rule with a bug costs itself only."""
+    if len(document.raw) > HUGE or document.root.has_error:
+        return
+    suppressions = suppressions_of(document)
+    for rule in RULES.values():
+        severity = context.settings.severities.get(rule.name, rule.severity)
+        if severity == "off":
+            continue
+        try:
+            findings = list(rule.check(document, context))
+        except Exception:
+            _log.exception("The rule %s failed", rule.name)
+            continue
+        for each in findings:
+            made = _diagnostic(document, each, rule.name, severity)
+            if not suppressions.cover(rule, made.range.start.line):
+                yield made
+
+
+def _diagnostic(document: Document, finding: Finding, code: str, severity: str) -> types.Diagnostic:
+    tags = []
+    if finding.is_unnecessary:
+        tags.append(types.DiagnosticTag.Unnecessary)
+    if finding.is_deprecated:
+        tags.append(types.DiagnosticTag.Deprecated)
+    related = [
+        types.DiagnosticRelatedInformation(
+            types.Location(document.uri, document.range(start, end)), message
+        )
+        for start, end, message in finding.related
+    ]
+    return types.Diagnostic(
+        range=document.range(finding.start, finding.end),
+        message=finding.message,
+        severity=_SEVERITY[severity],
+        code=code,
+        source="llmspell",
+        tags=tags or None,
+        related_information=related or None,
+    )

@@ -1,0 +1,107 @@
+"""Definition, references, highlights: from a name to the other places that mean the same."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lsprotocol import types
+from pygls.uris import from_fs_path
+
+from lsp_server.analysis.model import Access, Declaration, Field, Name
+from lsp_server.analysis.occurrences import definitions, occurrences
+from lsp_server.document import Document
+from lsp_server.modules import exported, module_file, required_name, string_content
+from lsp_server.registry import feature
+
+if TYPE_CHECKING:
+    from lsp_server.server import LuaLanguageServer
+
+
+@feature(types.TEXT_DOCUMENT_DEFINITION)
+def definition(server: LuaLanguageServer, params: types.DefinitionParams) -> list[types.Location]:
+    """Where a variable is declared, a field or global gets its value, a module is."""
+    document = server.document(params.text_document.uri)
+    offset = document.offset(params.position)
+    found = document.analysis.at(offset)
+    if isinstance(found, Field):
+        here = [_location(document, each) for each in definitions(document.analysis, found)]
+        return _in_module(server, document, found) or here
+    if found is None:
+        return _required(server, document, offset)
+    if found.declaration is not None:
+        return [_location(document, found.declaration)]
+    if found.is_label:
+        return []
+    written = [
+        each
+        for each in document.analysis.globals.get(found.name, [])
+        if each.access is not Access.READ
+    ]
+    if written:
+        return [_location(document, each) for each in written]
+    return server.index.definitions_of_global(found.name)
+
+
+@feature(types.TEXT_DOCUMENT_REFERENCES)
+def references(server: LuaLanguageServer, params: types.ReferenceParams) -> list[types.Location]:
+    """Every place in the file that means the same."""
+    document = server.document(params.text_document.uri)
+    return [
+        _location(document, each)
+        for each in occurrences(document.analysis, document.offset(params.position))
+        if params.context.include_declaration or each.access is not Access.DECLARE
+    ]
+
+
+@feature(types.TEXT_DOCUMENT_DOCUMENT_HIGHLIGHT)
+def highlight(
+    server: LuaLanguageServer, params: types.DocumentHighlightParams
+) -> list[types.DocumentHighlight]:
+    """The same places, told apart by whether they read or write."""
+    document = server.document(params.text_document.uri)
+    return [
+        types.DocumentHighlight(
+            document.range(each.start, each.end),
+            types.DocumentHighlightKind.Read
+            if each.access is Access.READ
+            else types.DocumentHighlightKind.Write,
+        )
+        for each in occurrences(document.analysis, document.offset(params.position))
+    ]
+
+
+def _location(document: Document, found: Name | Field | Declaration) -> types.Location:
+    return types.Location(document.uri, document.range(found.start, found.end))
+
+
+def _in_module(server: LuaLanguageServer, document: Document, field: Field) -> list[types.Location]:
+    """The field of a table that came from another file through ``require``."""
+    if field.owner is None or isinstance(field.owner, str):
+        return []
+    name = required_name(document, field.owner.value)
+    module = None if name is None else _module(server, document, name)
+    if module is None:
+        return []
+    places = exported(module, field.path)
+    return [types.Location(module.uri, module.range(start, end)) for start, end in places]
+
+
+def _required(server: LuaLanguageServer, document: Document, offset: int) -> list[types.Location]:
+    """The file of the module whose name, in a call of ``require``, is at ``offset``."""
+    node = document.root.descendant_for_byte_range(offset, offset)
+    while node is not None and node.type not in ("string", "function_call"):
+        node = node.parent
+    if node is None or node.type != "string" or node.parent is None:
+        return []
+    name = string_content(document, node)
+    if name is None or required_name(document, node.parent.parent) != name:
+        return []
+    module = _module(server, document, name)
+    start = types.Position(0, 0)
+    return [] if module is None else [types.Location(module.uri, types.Range(start, start))]
+
+
+def _module(server: LuaLanguageServer, document: Document, name: str) -> Document | None:
+    path = module_file(name, document.path, server.folders)
+    uri = None if path is None else from_fs_path(path)
+    return None if uri is None else server.documents.find(uri)

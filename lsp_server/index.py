@@ -1,0 +1,191 @@
+"""WorkspaceIndex: what the files of the workspace define.
+
+Files are read bit by bit on the loop, between requests, so that no lock is needed and no request
+waits longer than for one file.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
+
+from lsprotocol import types
+from pygls.uris import from_fs_path, to_fs_path
+
+from lsp_server.file_symbols import FileSymbol, file_symbols
+from lsp_server.positions import Encoding
+
+SKIPPED = frozenset({"node_modules", "__pycache__"})
+"""Folders that are not looked into; those whose names begin with a dot are not either."""
+
+LARGEST = 2_000_000
+"""Bytes of a file beyond which it is generated, and nobody looks for what it defines."""
+
+MOST = 500
+"""Symbols in an answer; whoever wants others types more letters."""
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    symbols: tuple[FileSymbol, ...]
+    globals: frozenset[str]
+
+
+class WorkspaceIndex:
+    """Symbols of every Lua file below some folders; follows files that come, change and go."""
+
+    def __init__(self, on_globals: Callable[[], None]) -> None:
+        self.encoding: Encoding = "utf-16"
+        self._on_globals = on_globals
+        self._files: dict[str, _File] = {}
+        self._globals: Counter[str] = Counter()
+        self._waiting: dict[str, None] = {}
+        self._walks: list[Iterator[str]] = []
+        self._task: asyncio.Task[None] | None = None
+
+    # --- asking ---------------------------------------------------------------------------------
+
+    @property
+    def globals(self) -> Collection[str]:
+        """The globals that some file assigns."""
+        return self._globals.keys()
+
+    def search(self, query: str) -> list[types.WorkspaceSymbol]:
+        """The symbols whose names have the letters of ``query`` in this order."""
+        wanted = query.lower()
+        found: list[types.WorkspaceSymbol] = []
+        for path, file in list(self._files.items()):
+            matching = [each for each in file.symbols if _matches(wanted, each.name.lower())]
+            if matching and self._is_there(path):
+                found += [_symbol(path, each) for each in matching]
+            if len(found) >= MOST:
+                return found[:MOST]
+        return found
+
+    def definitions_of_global(self, name: str) -> list[types.Location]:
+        """Where files assign a global."""
+        if name not in self._globals:
+            return []
+        return [
+            types.Location(from_fs_path(path) or "", each.range)
+            for path, file in list(self._files.items())
+            if name in file.globals and self._is_there(path)
+            for each in file.symbols
+            if each.name == name and each.is_global
+        ]
+
+    async def settled(self) -> None:
+        """Wait until everything there is has been read."""
+        while self._task is not None and not self._task.done():
+            await asyncio.shield(self._task)
+
+    # --- being told -----------------------------------------------------------------------------
+
+    def add_folder(self, path: str) -> None:
+        """Read what is below a folder."""
+        self._walks.append(_lua_files(path))
+        self._work()
+
+    def remove_folder(self, path: str) -> None:
+        """Forget what is below a folder."""
+        for each in [each for each in self._files if each.startswith(path + os.sep)]:
+            self._drop(each)
+
+    def file_changed(self, path: str) -> None:
+        """Read a file again; if it is gone it is dropped."""
+        self._waiting[path] = None
+        self._work()
+
+    def file_gone(self, path: str) -> None:
+        """Forget a file, or all that was in a folder of that name."""
+        self._waiting.pop(path, None)
+        self._drop(path)
+        self.remove_folder(path)
+
+    def end(self) -> None:
+        """Read no more."""
+        if self._task is not None:
+            self._task.cancel()
+
+    # --- reading --------------------------------------------------------------------------------
+
+    def _work(self) -> None:
+        if self._task is None or self._task.done():
+            self._task = asyncio.get_running_loop().create_task(self._read_all())
+
+    async def _read_all(self) -> None:
+        before = set(self._globals)
+        while self._waiting or self._walks:
+            await asyncio.sleep(0)
+            path = self._next()
+            if path is not None:
+                try:
+                    self._read(path)
+                except Exception:  # one file's surprise is no reason to have no index
+                    _log.exception("%s could not be indexed", path)
+        if before != set(self._globals):
+            self._on_globals()
+
+    def _next(self) -> str | None:
+        if self._waiting:
+            path = next(iter(self._waiting))
+            del self._waiting[path]
+            return path
+        path_or_none = next(self._walks[-1], None)
+        if path_or_none is None:
+            self._walks.pop()
+        return path_or_none
+
+    def _read(self, path: str) -> None:
+        self._drop(path)
+        try:
+            if os.path.getsize(path) > LARGEST:
+                return
+            with open(path, "rb") as file:
+                raw = file.read()
+        except OSError:
+            return
+        symbols = tuple(file_symbols(raw, self.encoding))
+        made = _File(symbols, frozenset(each.name for each in symbols if each.is_global))
+        self._files[path] = made
+        self._globals.update(made.globals)
+
+    def _drop(self, path: str) -> None:
+        gone = self._files.pop(path, None)
+        if gone is not None:
+            self._globals.subtract(gone.globals)
+            self._globals = +self._globals
+
+    def _is_there(self, path: str) -> bool:
+        if os.path.isfile(path):
+            return True
+        self._drop(path)
+        return False
+
+
+def _lua_files(folder: str) -> Iterator[str]:
+    for where, folders, files in os.walk(folder):
+        folders[:] = [each for each in folders if not each.startswith(".") and each not in SKIPPED]
+        yield from (os.path.join(where, each) for each in files if each.endswith(".lua"))
+
+
+def _matches(wanted: str, name: str) -> bool:
+    letters = iter(name)
+    return all(each in letters for each in wanted)
+
+
+def _symbol(path: str, symbol: FileSymbol) -> types.WorkspaceSymbol:
+    location = types.Location(from_fs_path(path) or "", symbol.range)
+    return types.WorkspaceSymbol(location=location, name=symbol.name, kind=symbol.kind)
+
+
+def path_of(uri: str) -> str | None:
+    """The file of a URI, as the index names it."""
+    path = to_fs_path(uri)
+    return None if path is None else os.path.normpath(path)

@@ -1,0 +1,90 @@
+"""LuaProtocol: pygls' protocol with our own documents, and ends that end one client only."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from typing import TYPE_CHECKING, Any
+
+from lsprotocol import types
+from pygls.exceptions import JsonRpcException
+from pygls.protocol import LanguageServerProtocol, lsp_method
+
+from lsp_server.live_values import plain
+
+if TYPE_CHECKING:
+    from lsp_server.server import LuaLanguageServer
+
+_log = logging.getLogger(__name__)
+
+
+class LuaProtocol(LanguageServerProtocol):
+    """What pygls does by itself, where we do it otherwise."""
+
+    _server: LuaLanguageServer
+
+    def __init__(self, server: LuaLanguageServer, converter: Any) -> None:
+        super().__init__(server, converter)
+        self.has_exited = asyncio.Event()
+
+    @property
+    def exit_status(self) -> int:
+        """What the process should say in the end: 0 only after a shutdown request."""
+        return 0 if self._shutdown else 1
+
+    # --- the client's life ----------------------------------------------------------------------
+
+    @lsp_method(types.INITIALIZE)
+    def lsp_initialize(self, params: types.InitializeParams) -> Any:
+        """As pygls does; then the encoding is known, and the first settings."""
+        result = yield from super().lsp_initialize(params)
+        self._server.documents.encoding = result.capabilities.position_encoding or "utf-16"
+        experimental = plain(plain(params.capabilities.experimental).get("llmspell"))
+        self._server.live_values.is_supported = experimental.get("liveValues") is True
+        self._server.configure(params.initialization_options)
+        return result
+
+    @lsp_method(types.EXIT)
+    def lsp_exit(self, *_: Any) -> None:  # type: ignore[override]
+        """The client goes; others of this process stay."""
+        self.has_exited.set()
+
+    # --- documents ------------------------------------------------------------------------------
+
+    @lsp_method(types.TEXT_DOCUMENT_DID_OPEN)
+    def lsp_text_document__did_open(self, params: types.DidOpenTextDocumentParams) -> None:
+        """The client has a text from now on."""
+        document = self._server.documents.open(params.text_document)
+        for listener in self._server.on_change:
+            listener(document)
+
+    @lsp_method(types.TEXT_DOCUMENT_DID_CHANGE)
+    def lsp_text_document__did_change(self, params: types.DidChangeTextDocumentParams) -> None:
+        """A text has another version."""
+        after = self._server.documents.change(params.text_document, params.content_changes)
+        if after is None:
+            _log.warning("%s was changed and never opened", params.text_document.uri)
+            return
+        for listener in self._server.on_change:
+            listener(after)
+
+    @lsp_method(types.TEXT_DOCUMENT_DID_CLOSE)
+    def lsp_text_document__did_close(self, params: types.DidCloseTextDocumentParams) -> None:
+        """The file counts again."""
+        closed = self._server.documents.close(params.text_document.uri)
+        if closed is not None:
+            for listener in self._server.on_close:
+                listener(closed)
+
+    # --- messages that make no sense ------------------------------------------------------------
+
+    def structure_message(self, data: dict[str, Any]) -> Any:
+        """Typed, or answered: a client must not wait for ever because it asked wrongly."""
+        try:
+            return super().structure_message(data)
+        except JsonRpcException as error:
+            if "id" in data and "method" in data:
+                with contextlib.suppress(Exception):
+                    self._send_response(data["id"], None, error.to_response_error())
+            raise

@@ -1,0 +1,114 @@
+"""Renaming variables and labels, where the new name means nothing else."""
+
+from __future__ import annotations
+
+import re
+
+from kernel.core.errors import UserError
+from lsp_server.analysis.model import Access, Analysis, Declaration, Field, Kind, Name
+from lsp_server.analysis.occurrences import names_of
+from lsp_server.document import Document
+
+KEYWORDS = frozenset(
+    {
+        *("and", "break", "do", "else", "elseif", "end", "false", "for", "function", "if", "in"),
+        *("local", "nil", "not", "or", "repeat", "return", "then", "true", "until", "while"),
+    }
+)
+"""The words that are no names in any version."""
+
+_IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+def keywords_of(lua: str) -> frozenset[str]:
+    """The words that are no names in a version."""
+    newer = {"goto"} if lua != "5.1" else set()
+    return KEYWORDS | newer | ({"global"} if lua == "5.5" else set())
+
+
+def renamable(document: Document, offset: int) -> Name:
+    """The name at a place, if it can be renamed; raises `UserError` saying why not."""
+    found = document.analysis.at(offset)
+    if found is None:
+        raise UserError("There is no name here that can be renamed.")
+    if isinstance(found, Field):
+        raise UserError(
+            f"'{found.name}' is a field; other files may use it, so only variables and labels "
+            "are renamed."
+        )
+    if found.is_label and found.declaration is None:
+        raise UserError(f"There is no label '{found.name}'.")
+    if found.declaration is None or found.declaration.kind is Kind.GLOBAL:
+        raise UserError(
+            f"'{found.name}' is a global; other files may use it, so only local variables and "
+            "labels are renamed."
+        )
+    if found.declaration.kind is Kind.SELF:
+        raise UserError("'self' is declared by the colon of its method and has no other name.")
+    if found.name == "_ENV":
+        raise UserError("'_ENV' is a name that Lua itself looks for.")
+    return found
+
+
+def renamed(document: Document, offset: int, new: str) -> list[Name]:
+    """The places that are to read ``new``; raises `UserError` where that would change a meaning."""
+    found = renamable(document, offset)
+    declaration = found.declaration
+    assert declaration is not None
+    if not _IDENTIFIER.fullmatch(new):
+        raise UserError(f"{new!r} is no name: letters, digits and _ make one.")
+    if new in keywords_of(document.lua) or new == "_ENV":
+        raise UserError(f"'{new}' is a word of Lua {document.lua} and no name for a variable.")
+    obstacle = _obstacle(document.analysis, declaration, new)
+    if obstacle is not None and new != declaration.name:
+        line = document.position(obstacle.start).line + 1
+        raise UserError(
+            f"'{declaration.name}' cannot be called '{new}': on line {line} that name would mean "
+            "something else than it does now."
+        )
+    return names_of(document.analysis, declaration)
+
+
+def _obstacle(analysis: Analysis, renaming: Declaration, new: str) -> Name | Declaration | None:
+    """A name that would change its meaning."""
+    if renaming.kind is Kind.LABEL:
+        return next((each for each in _labels(analysis, renaming) if each.name == new), None)
+    others = [each for each in analysis.declarations if each.name == new]
+    for use in renaming.references:
+        for other in others:
+            if _is_visible(other, use.start) and _is_inside(other, renaming):
+                return use
+    for use in analysis.names:
+        if use.name != new or use.is_label or use.access is Access.DECLARE:
+            continue
+        around = use.declaration
+        if _is_visible(renaming, use.start) and (
+            around is None or around.kind is Kind.GLOBAL or _is_inside(renaming, around)
+        ):
+            return use
+    return None
+
+
+def _labels(analysis: Analysis, label: Declaration) -> list[Declaration]:
+    return [
+        each
+        for each in analysis.declarations
+        if each.kind is Kind.LABEL and each.function is label.function and each is not label
+    ]
+
+
+def _is_visible(declaration: Declaration, offset: int) -> bool:
+    return (
+        declaration.kind is not Kind.LABEL
+        and declaration.visible_from < offset <= declaration.visible_to
+    )
+
+
+def _is_inside(inner: Declaration, outer: Declaration) -> bool:
+    """Whether, where both are visible, ``inner`` is the one that a name means."""
+    if inner.scope is outer.scope:
+        return inner.start > outer.start
+    scope = inner.scope.parent
+    while scope is not None and scope is not outer.scope:
+        scope = scope.parent
+    return scope is not None

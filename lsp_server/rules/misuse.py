@@ -1,0 +1,128 @@
+"""Members that are not there and arguments that are wrong, of what the catalogue describes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from difflib import get_close_matches
+
+from tree_sitter import Node, Query, QueryCursor
+
+from kernel.core.catalogue import Function, Table
+from lsp_server.analysis.model import Access, Field
+from lsp_server.document import Document
+from lsp_server.inference.certainty import Certainty
+from lsp_server.inference.links import arguments_of
+from lsp_server.inference.model import Known
+from lsp_server.inference.signatures import Signature, signature_of
+from lsp_server.rules.arguments import wrong_values
+from lsp_server.rules.registry import Context, Finding, rule
+from lua_debug.syntax.grammar import LUA
+
+_CALLS = Query(LUA, "(function_call) @call")
+
+
+@rule("unknown-member", "warning", "A member that something of the library or the API has not.")
+def unknown_members(document: Document, context: Context) -> Iterator[Finding]:
+    """Only where it is certain what the thing is; fields of global tables are undefined-field's."""
+    certainty = Certainty(document, context.inference)
+    for field in document.analysis.fields:
+        if field.access is Access.WRITE or _is_global_field(field, context):
+            continue
+        known = certainty.of_node(field.node.child_by_field_name("table"))
+        owner = _closed_table(known)
+        if owner is None or owner.find(field.name) or _is_added(document, field):
+            continue
+        guess = did_you_mean(field.name, [each.name for each in owner.members])
+        # Other files may add methods to strings: there only what looks like a slip is told.
+        if guess or owner.name != "string":
+            yield Finding(
+                field.start, field.end, f"{owner.name} has no member '{field.name}'.{guess}"
+            )
+
+
+@rule("wrong-argument", "warning", "A call of the library or the API with arguments it refuses.")
+def wrong_arguments(document: Document, context: Context) -> Iterator[Finding]:
+    """How many there are, what literals are, and the keys of tables that are written out."""
+    certainty = Certainty(document, context.inference)
+    for call in QueryCursor(_CALLS).captures(document.root).get("call", []):
+        callee = call.child_by_field_name("name")
+        known = certainty.of_node(callee)
+        functions = [each for each in known.functions if isinstance(each, Function)]
+        if callee is None or not functions or len(functions) != len(known.functions):
+            continue
+        yield from _call_findings(document, context, call, callee, functions)
+
+
+def _call_findings(
+    document: Document, context: Context, call: Node, callee: Node, functions: list[Function]
+) -> Iterator[Finding]:
+    given = arguments_of(call)
+    with_colon = callee.type == "method_index_expression"
+    forms = [signature_of(each).called(with_colon=with_colon) for each in functions]
+    fitting = [n for n, form in enumerate(forms) if _fits(form, given)]
+    if not fitting:
+        yield _count_finding(document, callee, forms[-1], given)
+        return
+    answers = [list(wrong_values(document, context.inference, forms[n], given)) for n in fitting]
+    if all(answers):
+        yield from answers[0]
+
+
+def _is_global_field(field: Field, context: Context) -> bool:
+    """Whether the rule undefined-field speaks of it."""
+    return field.node.type == "field" or (
+        len(field.path) == 1
+        and isinstance(field.owner, str)
+        and field.owner in context.library.globals
+    )
+
+
+def _is_added(document: Document, field: Field) -> bool:
+    """Whether the text puts it there."""
+    uses = () if field.owner is None else document.analysis.field_uses(field.owner, field.path)
+    return any(each.access is Access.WRITE for each in uses)
+
+
+def _closed_table(known: Known) -> Table | None:
+    """The entry of the catalogue that says what there is, if it says all."""
+    tables = [each for each in known.sources if isinstance(each, Table)]
+    is_closed = len(tables) == len(known.sources) == 1
+    return tables[0] if is_closed and tables[0].members and not tables[0].is_open else None
+
+
+def did_you_mean(name: str, names: list[str]) -> str:
+    """A guess, where one name is much like another."""
+    close = get_close_matches(name, sorted(names), 1, 0.7)
+    return f" Did you mean '{close[0]}'?" if close else ""
+
+
+# --- how many -----------------------------------------------------------------------------------
+
+
+def _fits(form: Signature, given: list[Node]) -> bool:
+    """Whether there can be as many arguments: a last one that is a call can be any number."""
+    is_open = bool(given) and given[-1].type in ("function_call", "vararg_expression")
+    too_few = len(given) < form.least and not is_open
+    most = len(form.parameters) + (1 if is_open else 0)
+    return not too_few and (not form.is_exact or len(given) <= most)
+
+
+def _count_finding(document: Document, callee: Node, form: Signature, given: list[Node]) -> Finding:
+    name = document.text(callee.start_byte, callee.end_byte)
+    short = name if len(name) <= 40 and "\n" not in name else f"…{name[-30:].split(chr(10))[-1]}"
+    if len(given) < form.least:
+        is_fixed = form.is_exact and form.least == len(form.parameters)
+        least = "" if is_fixed else "at least "
+        words = f"needs {least}{_arguments(form.least)}; {_are(len(given))} given."
+        return Finding(callee.start_byte, callee.end_byte, f"{short} {words}")
+    first = given[len(form.parameters)]
+    words = f"takes {_arguments(len(form.parameters))}; {_are(len(given))} given."
+    return Finding(first.start_byte, given[-1].end_byte, f"{short} {words}")
+
+
+def _arguments(count: int) -> str:
+    return "no arguments" if count == 0 else f"{count} argument{'s' * (count != 1)}"
+
+
+def _are(count: int) -> str:
+    return {0: "none is", 1: "1 is"}.get(count, f"{count} are")

@@ -1,0 +1,93 @@
+"""Globals and fields of the library that this Lua has not."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from difflib import get_close_matches
+
+from lsp_server.analysis.model import Access
+from lsp_server.document import Document
+from lsp_server.library import PROVIDED, Library, spoken
+from lsp_server.rules.registry import Context, Finding, rule
+
+
+@rule("undefined-global", "warning", "A global that is read, and that nobody defines.")
+def undefined_globals(document: Document, context: Context) -> Iterator[Finding]:
+    """Defined is what the version's library has, a setting names, or a file assigns."""
+    analysis, library = document.analysis, context.library
+    known = library.globals | PROVIDED | context.settings.globals
+    for name, uses in analysis.globals.items():
+        is_assigned = any(each.access is not Access.READ for each in uses)
+        if name in known or is_assigned or name in context.other_globals:
+            continue
+        message = _message("global", name, library, _candidates(document, known, uses[0].start))
+        for each in uses:
+            if each.declaration is None:
+                yield Finding(each.start, each.end, message)
+
+
+@rule("undefined-field", "warning", "A field that the standard library of this version has not.")
+def undefined_fields(document: Document, context: Context) -> Iterator[Finding]:
+    """Only what is read: scripts may add to the library, and then it is there."""
+    library = context.library
+    added = {
+        (each.owner, each.path)
+        for each in document.analysis.fields
+        if each.access is Access.WRITE and len(each.path) == 1
+    }
+    for each in document.analysis.fields:
+        table = each.owner
+        if not isinstance(table, str) or len(each.path) != 1 or each.access is Access.WRITE:
+            continue
+        fields = library.fields(table)
+        is_lacking = fields and table not in _OPEN and each.name not in fields
+        if is_lacking and (table, each.path) not in added:
+            message = _message("field", f"{table}.{each.name}", library, fields)
+            yield Finding(each.start, each.end, message)
+
+
+@rule("deprecated", "hint", "A name of the standard library that the manual advises against.")
+def deprecated_names(document: Document, context: Context) -> Iterator[Finding]:
+    """It is there, but another version will not have it."""
+    library = context.library
+    for name, uses in document.analysis.globals.items():
+        if library.is_deprecated(name) and library.has(name):
+            for use in uses:
+                if use.access is Access.READ:
+                    yield _deprecated(name, use.start, use.end, library)
+    for each in document.analysis.fields:
+        if not isinstance(each.owner, str) or len(each.path) != 1:
+            continue
+        name = f"{each.owner}.{each.name}"
+        if library.is_deprecated(name) and library.has(name):
+            yield _deprecated(name, each.start, each.end, library)
+
+
+_OPEN = frozenset({"_G", "package", "arg"})
+"""Tables of the library that are there to be added to."""
+
+
+def _deprecated(name: str, start: int, end: int, library: Library) -> Finding:
+    instead = library.instead_of(name)
+    advice = f"; use {instead}" if instead else ""
+    message = f"'{name}' is deprecated in Lua {library.version}{advice}."
+    return Finding(start, end, message, is_deprecated=True)
+
+
+def _candidates(document: Document, known: Collection[str], offset: int) -> set[str]:
+    return {*known, *(each.name for each in document.analysis.visible_at(offset))}
+
+
+def _message(what: str, name: str, library: Library, candidates: Collection[str]) -> str:
+    """What is missing, where it is, and what to use."""
+    others = library.others_with(name)
+    instead = library.instead_of(name)
+    advice = f" Use {instead}." if instead else ""
+    if others:
+        there = f"it is there in {spoken(others)}"
+        return f"Lua {library.version} has no '{name}'; {there}.{advice}"
+    if advice:
+        return f"Lua {library.version} has no '{name}'.{advice}"
+    close = get_close_matches(name.rpartition(".")[2], sorted(candidates), 1, 0.75)
+    guess = f" Did you mean '{close[0]}'?" if close else ""
+    return f"Undefined {what} '{name}'.{guess}"

@@ -1,0 +1,174 @@
+"""LuaLanguageServer: one client's documents and settings, and the features that serve it."""
+
+from __future__ import annotations
+
+import inspect
+import logging
+from collections.abc import Callable, Mapping
+from importlib.metadata import version
+from typing import Any
+
+from lsprotocol import types
+from pygls.exceptions import JsonRpcException
+from pygls.lsp.server import LanguageServer
+
+from kernel.core.errors import UserError
+from lsp_server.catalogues import Catalogues
+from lsp_server.compiler import Compiler
+from lsp_server.diagnostics import Diagnoser
+from lsp_server.document import Document
+from lsp_server.documents import Documents
+from lsp_server.features import FEATURES, INSTALLERS
+from lsp_server.features.semantic_tokens import TokenAnswers
+from lsp_server.index import WorkspaceIndex, path_of
+from lsp_server.insight import Insight
+from lsp_server.live_values import LiveValues
+from lsp_server.protocol import LuaProtocol
+from lsp_server.registry import Feature
+from lsp_server.rules import RULES
+from lsp_server.settings import Settings, read_settings
+
+_log = logging.getLogger(__name__)
+
+_REFUSED = types.LSPErrorCodes.RequestFailed.value
+
+
+class LuaLanguageServer(LanguageServer):
+    """Serves one client. Everything happens on the loop's thread unless it says otherwise."""
+
+    protocol: LuaProtocol
+
+    def __init__(self, compiler: Compiler, lua: str, catalogues: Catalogues) -> None:
+        super().__init__(
+            name="llmspell",
+            version=version("llmspell"),
+            text_document_sync_kind=types.TextDocumentSyncKind.Incremental,
+            protocol_cls=LuaProtocol,
+        )
+        self.compiler = compiler
+        self.default_lua = lua
+        self.settings = Settings(lua=lua)
+        self.documents = Documents(lua)
+        self.insight = Insight(
+            catalogues, self.documents, lambda: self.settings, lambda: self.folders
+        )
+        self.on_settings: list[Callable[[], None]] = []
+        """Called when other settings hold or other globals are there: diagnostics may differ."""
+        self.on_change: list[Callable[[Document], None]] = []
+        """Called with each new version of an open document."""
+        self.on_close: list[Callable[[Document], None]] = []
+        """Called with each document that is open no longer."""
+        self.on_end: list[Callable[[], None]] = []
+        """Called when the client is gone."""
+        self.live_values = LiveValues(self)
+        self.on_change.append(self.insight.moments.changed)
+        self.on_close.append(self.insight.moments.closed)
+        self.index = WorkspaceIndex(self._globals_changed)
+        self.on_end.append(self.index.end)
+        self.token_answers = TokenAnswers()
+        self._diagnoser = Diagnoser(compiler, self.insight)
+        self.on_settings.append(self._diagnoser.forget)
+        for install in INSTALLERS:
+            install(self)
+        for each in FEATURES.values():
+            self.feature(each.method, each.options)(_guarded(self, each))
+
+    @property
+    def has_snippets(self) -> bool:
+        """Whether the client can fill in snippets."""
+        texts = self.client_capabilities.text_document
+        item = texts and texts.completion and texts.completion.completion_item
+        return bool(item and item.snippet_support)
+
+    async def ask(self, method: str, params: Mapping[str, Any]) -> Any:
+        """Ask the client something that is not in the protocol; its answer."""
+        return await self.protocol.send_request_async(method, params)
+
+    def document(self, uri: str) -> Document:
+        """The document as the client has it, or the file; raises `UserError` without either."""
+        return self.documents.get(uri)
+
+    def configure(self, given: Any) -> None:
+        """Take over what a client sent as settings; it is told what is wrong with them."""
+        settings, problems = read_settings(given, self.default_lua, self.compiler.full_name, RULES)
+        if problems:
+            self.tell("llmspell settings: " + " ".join(problems))
+        if settings != self.settings:
+            self.settings = settings
+            self.documents.set_lua(settings.lua)
+            for listener in self.on_settings:
+                listener()
+
+    def diagnose(self, document: Document) -> list[types.Diagnostic]:
+        """Everything that is wrong with a document."""
+        return self._diagnoser.diagnose(document, self.settings, self.index.globals)
+
+    @property
+    def pulls_diagnostics(self) -> bool:
+        """Whether the client asks for diagnostics, so that it need not be told."""
+        texts = self.client_capabilities.text_document
+        return texts is not None and texts.diagnostic is not None
+
+    def refresh_diagnostics(self) -> None:
+        """Ask the client to ask again, if it can be asked."""
+        workspace = self.client_capabilities.workspace
+        if workspace and workspace.diagnostics and workspace.diagnostics.refresh_support:
+            self.workspace_diagnostic_refresh(None)
+
+    @property
+    def folders(self) -> list[str]:
+        """The folders of the workspace."""
+        paths = (path_of(each.uri) for each in self.workspace.folders.values())
+        return [each for each in paths if each is not None]
+
+    def _globals_changed(self) -> None:
+        """Files define other globals than before, which some diagnostics depend on."""
+        for listener in self.on_settings:
+            listener()
+
+    def tell(self, message: str) -> None:
+        """Show the user a warning."""
+        what = types.ShowMessageParams(types.MessageType.Warning, message)
+        self.window_show_message(what)
+
+    def end(self) -> None:
+        """The client is gone: nothing is left to be done for it."""
+        for listener in self.on_end:
+            listener()
+
+    def report_server_error(self, error: Exception, source: Any) -> None:
+        """Bugs go to the log: nobody who edits a text can do anything about them."""
+        if is_refusal(error):
+            return
+        _log.error("%s: %s", getattr(source, "__name__", source), error)
+
+
+def _guarded(server: LuaLanguageServer, row: Feature) -> Callable[[Any], Any]:
+    """The feature as pygls wants it: what it refuses is the answer, with the text for the user."""
+    if inspect.iscoroutinefunction(row.function):
+
+        async def answer_later(params: Any) -> Any:
+            try:
+                return await row.function(server, params)
+            except UserError as error:
+                raise refusal(error) from error
+
+        return answer_later
+
+    def answer(params: Any) -> Any:
+        try:
+            return row.function(server, params)
+        except UserError as error:
+            raise refusal(error) from error
+
+    return answer
+
+
+def refusal(error: UserError) -> JsonRpcException:
+    """The answer to a request that cannot be served."""
+    return JsonRpcException(str(error), _REFUSED)
+
+
+def is_refusal(error: BaseException | None) -> bool:
+    """Whether this is an answer to a request, and no bug."""
+    return isinstance(error, JsonRpcException) and error.code == _REFUSED

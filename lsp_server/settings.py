@@ -1,0 +1,144 @@
+"""Settings of the user, as clients send them: what is wrong is told, and the rest is honoured."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from kernel.core.errors import UserError
+
+SEVERITIES = ("error", "warning", "information", "hint", "off")
+
+SECTION = "llmspell"
+"""Under which editors keep the settings."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All settings. Those that are missing have these values."""
+
+    lua: str = "5.4"
+    severities: Mapping[str, str] = field(default_factory=dict)
+    """Rule name to one of `SEVERITIES`; rules have a default of their own."""
+    globals: frozenset[str] = frozenset()
+    stylua: str | None = None
+    has_lenses: bool = True
+    has_script_api: bool = False
+    """Whether the globals of the script API are spoken of, which this release has not yet."""
+
+
+def read_settings(
+    given: Any, default_lua: str, full_name: Callable[[str], str], rules: Mapping[str, Any]
+) -> tuple[Settings, list[str]]:
+    """Settings, and a sentence for each that is wrong.
+
+    ``given`` is what a client sent: the section, or an object that holds it. Keys may be nested or
+    written with dots (``{"lua.version": …}``).
+    """
+    reader = _Reader(_flat(_section(given)), full_name, rules)
+    settings = Settings(
+        lua=reader.lua(default_lua),
+        severities=reader.severities(),
+        globals=reader.globals(),
+        stylua=reader.text("stylua.path"),
+        has_lenses=reader.truth("codeLens.enable", True),
+        has_script_api=reader.truth("scriptApi.enable", False),
+    )
+    return settings, [*reader.problems, *reader.unknown()]
+
+
+KNOWN = (
+    "lua.version",
+    "diagnostics",
+    "globals",
+    "stylua.path",
+    "codeLens.enable",
+    "scriptApi.enable",
+)
+"""The keys of all settings, below `SECTION`."""
+
+
+T = TypeVar("T")
+
+
+class _Reader:
+    def __init__(
+        self, values: dict[str, Any], full_name: Callable[[str], str], rules: Mapping[str, Any]
+    ) -> None:
+        self._values, self._full_name, self._rules = values, full_name, rules
+        self.problems: list[str] = []
+
+    def lua(self, default: str) -> str:
+        name = self._values.get("lua.version")
+        if name is None:
+            return default
+        try:
+            return self._full_name(str(name))
+        except UserError as error:
+            return self._refuse(f"lua.version is {name!r}. {error}", default)
+
+    def severities(self) -> dict[str, str]:
+        given = self._values.get("diagnostics") or {}
+        if not isinstance(given, Mapping):
+            what = f"diagnostics is {given!r}; it must map names of rules to severities."
+            return self._refuse(what, dict[str, str]())
+        return {name: each for name, each in given.items() if self._is_severity(name, each)}
+
+    def _is_severity(self, rule: str, severity: Any) -> bool:
+        if rule not in self._rules:
+            names = ", ".join(self._rules)
+            what = f"diagnostics: there is no rule {rule!r}; there are {names}."
+            return self._refuse(what, False)
+        if severity not in SEVERITIES:
+            choices = ", ".join(SEVERITIES)
+            what = f"diagnostics.{rule} is {severity!r}; it must be one of {choices}."
+            return self._refuse(what, False)
+        return True
+
+    def globals(self) -> frozenset[str]:
+        given = self._values.get("globals") or []
+        if isinstance(given, list) and all(isinstance(each, str) for each in given):
+            return frozenset(given)
+        return self._refuse(f"globals is {given!r}; it must be a list of names.", frozenset[str]())
+
+    def text(self, key: str) -> str | None:
+        given = self._values.get(key) or None
+        if given is None or isinstance(given, str):
+            return given
+        return self._refuse(f"{key} is {given!r}; it must be a string.", None)
+
+    def truth(self, key: str, default: bool) -> bool:
+        given = self._values.get(key)
+        if given is None or isinstance(given, bool):
+            return default if given is None else given
+        return self._refuse(f"{key} is {given!r}; it must be true or false.", default)
+
+    def unknown(self) -> Iterator[str]:
+        for key in self._values:
+            if key not in KNOWN:
+                yield f"There is no setting {SECTION}.{key}; there are {', '.join(KNOWN)}."
+
+    def _refuse(self, problem: str, instead: T) -> T:
+        self.problems.append(problem)
+        return instead
+
+
+def _section(given: Any) -> Mapping[str, Any]:
+    if not isinstance(given, Mapping):
+        return {}
+    inner = given.get(SECTION)
+    return inner if isinstance(inner, Mapping) else given
+
+
+def _flat(section: Mapping[str, Any], before: str = "") -> dict[str, Any]:
+    """Nested objects as keys with dots, down to the keys that there are."""
+    found: dict[str, Any] = {}
+    for name, value in section.items():
+        key = f"{before}{name}"
+        leads_on = any(known.startswith(f"{key}.") for known in KNOWN)
+        if leads_on and isinstance(value, Mapping):
+            found |= _flat(value, f"{key}.")
+        else:
+            found[key] = value
+    return found

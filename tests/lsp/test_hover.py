@@ -1,0 +1,86 @@
+"""Hover: what a name is, and what is said of it."""
+
+import pytest
+
+from tests.support.editor import editing
+from tests.support.marked import shown
+
+
+@pytest.fixture(scope="module")
+def editor(tmp_path_factory):
+    """One editor for all stories."""
+    with editing(tmp_path_factory.mktemp("workspace"), {"scriptApi": {"enable": True}}) as made:
+        yield made
+
+
+def head_and_rest(text):
+    """The code that is shown, and what is said below."""
+    code, _, rest = text.removeprefix("```lua\n").partition("\n```")
+    return code, rest.strip()
+
+
+@pytest.mark.parametrize(
+    ("marked", "expected"),
+    [
+        ("local lim¦it <const> = 10", ("local limit <const> = 10", "")),
+        ("local x = 'a'\nprint(¦x)", ("local x = 'a'", "")),
+        ("local x = 1\nx = 2\nprint(¦x)", ("local x", "")),
+        ("local ¦t = {}", ("local t: table", "")),
+        ("-- Adds.\n-- Quickly.\nlocal function a¦dd(a, b) end", None),
+        ("--- Does.\n--- @param x what\nfunction f(x) end\n¦f()", ("function f(x)", None)),
+        ("local x = 1 -- how many\nprint(¦x)", ("local x = 1", "how many")),
+        ("function f(¦a) end", ("(parameter) a", "")),
+        ("for ¦i = 1, 2 do end", ("(loop variable) i", "")),
+        ("local C = {}\n-- Waves.\nfunction C:wave() end\nC:wa¦ve()", None),
+        ("local M = { size = 3 }\nprint(M.si¦ze)", ("(field) size = 3", "")),
+        ("local M = { si¦ze = 3 }", ("(field) size = 3", "")),
+        ("x.unkn¦own = y.z", ("(field) unknown", None)),
+        ("goto on¦\n::on::", ("::on::", "")),
+        ("count¦ = 1 -- of all", ("(global) count", "of all")),
+    ],
+)
+def test_names_of_the_text(editor, marked, expected):
+    """Declaration, value where it cannot change, and the comment."""
+    code, rest = head_and_rest(shown(editor, marked))
+    if expected is None:
+        assert code.startswith(("local function add(a, b)", "function C:wave()"))
+        assert rest in ("Adds.\nQuickly.", "Waves.")
+    else:
+        assert expected[0] == code
+        assert expected[1] in (rest, None)
+
+
+@pytest.mark.parametrize(
+    ("marked", "code"),
+    [
+        ("pri¦nt(1)", "function print(...: any)"),
+        ("string.re¦p('x', 2)", "function string.rep(s: string, n: integer, sep?: string): string"),
+        ("('x'):re¦p(2)", "function string:rep(n: integer, sep?: string): string"),
+        ("x = math.p¦i", "(field) math.pi: number"),
+        ("mat¦h.abs(1)", "(library) math"),
+        ("Agent.buil¦der()", "function Agent.builder(): AgentBuilder"),
+        ("Agent.builder():bui¦ld()", "function AgentBuilder:build(): AgentInstance"),
+        ("whi¦le x do end", "while"),
+    ],
+)
+def test_the_library_the_api_and_keywords(editor, marked, code):
+    """Signature and a sentence."""
+    found, rest = head_and_rest(shown(editor, marked))
+    assert code == found
+    assert rest.endswith(".")
+
+
+@pytest.mark.parametrize("marked", ["-- wo¦rds", "x = 'te¦xt'", "x = 1¦0", "¦", "x = 1 +¦ 2"])
+def test_where_there_is_no_name(editor, marked):
+    """Comments, texts and operators show nothing."""
+    assert shown(editor, marked) is None
+
+
+def test_through_modules(tmp_path):
+    """What another file says of its function is shown where it is called."""
+    (tmp_path / "m.lua").write_text(
+        "local M = {}\n-- Says hello.\nfunction M.hello(to) end\nreturn M"
+    )
+    with editing(tmp_path) as editor:
+        text = shown(editor, "local m = require('m')\nm.hel¦lo()")
+        assert ("function m.hello(to)", "Says hello.") == head_and_rest(text)
