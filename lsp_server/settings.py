@@ -58,6 +58,9 @@ KNOWN = (
 )
 """The keys of all settings, below `SECTION`."""
 
+OF_EDITORS = ("path", "languageServer", "trace")
+"""Settings beside ours that the Visual Studio Code extension reads itself."""
+
 
 T = TypeVar("T")
 
@@ -116,7 +119,7 @@ class _Reader:
 
     def unknown(self) -> Iterator[str]:
         for key in self._values:
-            if key not in KNOWN:
+            if key not in KNOWN and key.partition(".")[0] not in OF_EDITORS:
                 yield f"There is no setting {SECTION}.{key}; there are {', '.join(KNOWN)}."
 
     def _refuse(self, problem: str, instead: T) -> T:

@@ -42,6 +42,10 @@ class Workbench:
         """Until our extension shows the Lua version: what is clicked before may be lost."""
         self.page.locator(".statusbar-item").get_by_text(re.compile(r"^ ?Lua")).nth(1).wait_for()
 
+    def wait_for_server(self) -> None:
+        """Until the language server has looked at the file."""
+        self.page.locator(".codelens-decoration a").first.wait_for()
+
     def go_to(self, line: int, column: int = 1) -> None:
         """Put the cursor somewhere in the active editor."""
         self.page.locator(".editor-instance .view-lines").first.click(position={"x": 200, "y": 5})
