@@ -9,7 +9,7 @@ import { INSTALL_COMMAND, install, type Installations } from './installation';
 export function registerCommands(installations: Installations): vscode.Disposable[] {
     const table: Record<string, (...args: never[]) => unknown> = {
         'llmspell.run': (file?: vscode.Uri | string) => start(file, { noDebug: true }),
-        'llmspell.debug': (file?: vscode.Uri | string) => start(file, {}),
+        'llmspell.debug': (file?: vscode.Uri | string, line?: unknown) => debug(file, line),
         'llmspell.attach': () => vscode.debug.startDebugging(undefined, { type: TYPE, request: 'attach', name: 'Lua: attach' }),
         'llmspell.pickProcess': async () => (await pickProgram(installations))?.port.toString(),
         'llmspell.selectLua': selectLua,
@@ -18,6 +18,23 @@ export function registerCommands(installations: Installations): vscode.Disposabl
         [INSTALL_COMMAND]: install,
     };
     return Object.entries(table).map(([name, action]) => vscode.commands.registerCommand(name, action));
+}
+
+/** A lens on a function gives the line of its first statement, from 0; the session stops there, too. */
+async function debug(given: vscode.Uri | string | undefined, line: unknown): Promise<void> {
+    if (typeof given !== 'string' || typeof line !== 'number') return start(given, {});
+    const place = new vscode.Location(vscode.Uri.parse(given), new vscode.Position(line, 0));
+    const isThere = vscode.debug.breakpoints.some(each =>
+        each instanceof vscode.SourceBreakpoint && each.enabled && each.location.range.start.line === line &&
+        each.location.uri.toString() === place.uri.toString());
+    if (isThere) return start(given, {});
+    const breakpoint = new vscode.SourceBreakpoint(place);
+    vscode.debug.addBreakpoints([breakpoint]);
+    const ended = vscode.debug.onDidTerminateDebugSession(() => {
+        vscode.debug.removeBreakpoints([breakpoint]);
+        ended.dispose();
+    });
+    await start(given, {});
 }
 
 async function start(given: vscode.Uri | string | undefined, options: vscode.DebugSessionOptions): Promise<void> {

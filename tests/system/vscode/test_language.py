@@ -77,6 +77,16 @@ def test_lenses_run_and_debug(workbench) -> None:
     bench.wait_for_stop(13)
 
 
+def test_a_lens_debugs_a_function(workbench) -> None:
+    """It stops where the function begins, and leaves no breakpoint behind."""
+    bench = workbench("f.lua", "local function work()\n  local x = 1\n  return x\nend\nwork()\n")
+    bench.page.locator(".codelens-decoration a").filter(has_text="Debug this").click()
+    bench.wait_for_stop(2)
+    bench.press("F5")
+    bench.wait_for_end()
+    bench.page.locator(".codicon-debug-breakpoint").wait_for(state="detached")
+
+
 def test_values_stand_in_the_text_while_stopped(workbench) -> None:
     """Beside the lines up to the stop; the pointer on a name gets the value, too."""
     bench = workbench("shop.lua", SHOP)
