@@ -10,8 +10,8 @@ PYTEST := $(BIN)/python -m pytest
 AT_ONCE := --numprocesses auto --dist loadfile
 
 .DEFAULT_GOAL := help
-PICTURES := attach breakpoint console error sessions stopped terminal watched
-WALKTHROUGH := breakpoint console error missing stopped
+PICTURES := attach console error problems sessions values
+WALKTHROUGH := breakpoint console error missing values
 
 .PHONY: help setup demo test check fix docs bench test-transports test-system wheel vsix pictures clean
 

@@ -1,5 +1,6 @@
 /** Lets the user choose among the Lua programs that wait for a debugger. */
 
+import * as path from 'node:path';
 import * as vscode from 'vscode';
 import type { Installations } from './installation';
 import { output } from './places';
@@ -25,9 +26,9 @@ export async function pickProgram(installations: Installations): Promise<Address
     const programs = await listening(installation.command);
     const other = { label: 'Another address…', description: 'host:port', program: undefined };
     const items = programs.map(each => ({
-        label: each.program,
-        description: `Lua ${each.lua}, process ${each.pid}`,
-        detail: `${each.host}:${each.port}`,
+        label: path.basename(each.program),
+        description: `Lua ${each.lua}, process ${each.pid}, at ${each.host}:${each.port}`,
+        detail: each.program,
         program: each,
     }));
     const placeHolder = programs.length

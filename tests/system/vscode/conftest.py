@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -69,14 +70,16 @@ def browser(code_server: CodeServer) -> Iterator[object]:
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """A workspace whose virtual environment has llmspell."""
-    environment = tmp_path / "shop" / ".venv" / "bin"
-    environment.mkdir(parents=True)
-    command = Path(sys.executable).with_name("llmspell")
-    (environment / "llmspell").write_text(f'#!/bin/sh\nexec "{command}" "$@"\n', encoding="utf-8")
-    (environment / "llmspell").chmod(0o755)
-    return tmp_path / "shop"
+def folder() -> Iterator[Path]:
+    """A workspace whose virtual environment has llmspell, with a name fit for pictures."""
+    with tempfile.TemporaryDirectory(prefix="lua-") as home:
+        environment = Path(home) / "shop" / ".venv" / "bin"
+        environment.mkdir(parents=True)
+        command = Path(sys.executable).with_name("llmspell")
+        script = environment / "llmspell"
+        script.write_text(f'#!/bin/sh\nexec "{command}" "$@"\n', encoding="utf-8")
+        script.chmod(0o755)
+        yield Path(home) / "shop"
 
 
 @pytest.fixture

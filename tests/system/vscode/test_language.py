@@ -23,7 +23,7 @@ def test_problems_appear_while_typing(workbench) -> None:
     bench.picture("problems")
     bench.go_to(14, 18)
     bench.press("Backspace")
-    bench.page.locator(".squiggly-error").first.wait_for(state="detached")
+    bench.until_gone(".squiggly-error")
 
 
 def test_completion_knows_fields_and_the_library(workbench) -> None:
@@ -54,8 +54,8 @@ def test_rename_changes_every_use(workbench) -> None:
     box.fill("basket")
     bench.press("Enter")
     bench.until(lambda: "basket.total" in bench.text_of_line(13))
-    assert "local basket = { items" in bench.text_of_line(1)
-    assert "basket.items[#basket.items + 1]" in bench.text_of_line(4)
+    bench.until(lambda: "local basket = { items" in bench.text_of_line(1))
+    bench.until(lambda: "basket.items[#basket.items + 1]" in bench.text_of_line(4))
 
 
 def test_hover_says_what_a_function_does(workbench) -> None:
@@ -84,7 +84,7 @@ def test_a_lens_debugs_a_function(workbench) -> None:
     bench.wait_for_stop(2)
     bench.press("F5")
     bench.wait_for_end()
-    bench.page.locator(".codicon-debug-breakpoint").wait_for(state="detached")
+    bench.until_gone(".codicon-debug-breakpoint")
 
 
 def test_values_stand_in_the_text_while_stopped(workbench) -> None:

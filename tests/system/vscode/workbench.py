@@ -61,14 +61,15 @@ class Workbench:
         self.page.keyboard.type(text, delay=10)
 
     def text_of_line(self, line: int) -> str:
-        """What the editor shows in a line, with values beside it."""
+        """What the editor shows in a line, with values beside it; empty while it draws."""
         box = self._number(line).bounding_box()
-        assert box is not None
+        if box is None:
+            return ""
         for shown in self.page.locator(".editor-instance .view-line").all():
             place = shown.bounding_box()
             if place is not None and abs(place["y"] - box["y"]) < 3:
                 return shown.inner_text().replace("\u00a0", " ")
-        raise AssertionError(f"line {line} is not shown")
+        return ""
 
     def word(self, line: int, text: str) -> Locator:
         """The word of a line as the editor draws it."""
@@ -224,6 +225,10 @@ class Workbench:
         return "\n".join(row.replace("\u00a0", " ") for row in rows)
 
     # Looking ----------------------------------------------------------------------------------
+
+    def until_gone(self, what: str) -> None:
+        """Until nothing matches a selector any more."""
+        self.until(lambda: self.page.locator(what).count() == 0)
 
     def until(self, holds: Callable[[], Seen]) -> Seen:
         """Ask again, drawing by drawing, until it is true; what it said."""
