@@ -95,6 +95,7 @@ def test_values_stand_in_the_text_while_stopped(workbench) -> None:
     bench.press("F5")
     bench.wait_for_stop(11)
     bench.until(lambda: "count = 1" in bench.text_of_line(10))
+    bench.open_scope("Locals")
     bench.picture("values")
 
 
