@@ -164,6 +164,7 @@ local function make_polling_handler(leaves_unheard)
   local beside = flag + 8
   P.probes_call_last = leaves_unheard
   local function heard()
+    if P.is_at_work and P.evaluating == 0 then return end -- what the script attached to the events of traces
     flag[0] = 0
     P.exchange_again()
     if P.evaluating == 0 then P.interrupted()

@@ -279,6 +279,7 @@ sethook()
 function hooks.start(callback)
   on_event = callback
   hooks.note_main(P.main)
+  hooks.exchange = P.is_jit and P.try_layout() and P.exchange or nil
   arm()
 end
 
