@@ -145,12 +145,20 @@ local function walk(object, main, source, bodies, functions, threads)
   return object == main
 end
 
-local watchers = lib.debug.getregistry()
+local registry = lib.debug.getregistry()
+local own_events = {} -- of LuaJIT's events, those that it hears itself
+for event, func in next, registry._VMEVENTS or {} do own_events[event] = func end
 
--- Has the walk compiled, unless the script would be told: what it does then could make or free anything.
+local function are_others_told()
+  for event, func in next, registry._VMEVENTS or {} do
+    if own_events[event] ~= func then return true end
+  end
+  return false
+end
+
+-- Has the walk compiled, unless the script is told of that: what it does then could make or free anything.
 local function compile_walk()
-  local events = watchers._VMEVENTS
-  local set = events and next(events) and jit.off or jit.on
+  local set = are_others_told() and jit.off or jit.on
   set(walk)
   set(ref)
 end
