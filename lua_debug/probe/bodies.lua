@@ -30,7 +30,7 @@ local UCLO, FNEW, TSETM = number(50), number(51), number(63)
 local CALL, ITERC, ITERN, ISNEXT = retm - 7, retm - 4, retm - 3, retm - 1
 local FORI, JFORI, FORL, ITERL, LOOP, JMP, FUNCF, FUNCV = retm + 4, retm + 5, retm + 6, retm + 9, retm + 12, retm + 15,
   retm + 16, retm + 19
-bodies.FNEW = FNEW
+bodies.FNEW, bodies.JMP = FNEW, JMP
 
 local JUMP, HEADER, NUMBER_IN_D, NUMBER_IN_C = "jump", "header", "number in D", "number in C"
 local forms = {
