@@ -241,6 +241,17 @@ function P.leave_unheard()
   P.set_boolean_metatable(its_metatable)
 end
 
+-- LuaJIT 2.0 with hooks in Lua: the handler returns unheard while a step rests. What was compiled with the other
+-- one is thrown away when a step begins.
+local usual, unheard = handler, nil
+function P.leave_unheard_while(is_resting)
+  if P.probes_call_last and not unheard or is_resting == (handler == unheard) then return end
+  unheard = unheard or make_polling_handler(true)
+  handler = is_resting and unheard or usual
+  if is_resting then lib.jit.on(handler) else lib.jit.flush() end -- it may have been found not to be compiled
+  P.set_boolean_metatable(its_metatable)
+end
+
 function P.boolean_metatable() return its_metatable end
 
 -- The script begins or ends to count instructions.
