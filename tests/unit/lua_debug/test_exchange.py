@@ -5,21 +5,14 @@ from dataclasses import dataclass
 
 import pytest
 
-from lua_debug import native
-from lua_debug.interrupt import LuaInterface, main_state, set_main_thread
-from lua_debug.probe_files import BASE, load_probe
 from lua_debug.syntax.probes import Spot, instrument
-from lua_debug.syntax.safepoints import SAFEPOINT
-from lua_debug.versions import VERSIONS, make_runtime
+from tests.unit.lua_debug.exchange_runs import FIRST, attached
 from tests.unit.lua_debug.native_runs import needs_native
 
 pytestmark = [
     pytest.mark.parametrize("version", ["luajit2.0", "luajit2.1"]),
     pytest.mark.parametrize("kind", ["pure", pytest.param("native", marks=needs_native)]),
 ]
-
-FIRST = SAFEPOINT - SAFEPOINT % 1000 + 1000
-"""The first number for ids of probes: each moment has its thousand, to which the line is added."""
 
 STAGE = r"""
 local P, texts, times, first = ...
@@ -220,15 +213,7 @@ def run(version: str, kind: str, texts: list[bytes], times: list[int]) -> Told:
 
     Times are passages of safepoints.
     """
-    row = VERSIONS[version]
-    runtime = make_runtime(row)
-    probe = load_probe(runtime, row, {}, {}, BASE)
-    if kind == "native":
-        native.attach(row, runtime, probe)
-        probe.hooks = probe.native_hooks
-    else:
-        set_main_thread(LuaInterface(row), main_state(row, runtime), runtime, probe)
-        probe.hooks.start(None)
+    runtime, probe = attached(version, kind)
     names = [text.decode() for text in texts]
     return Told(
         *runtime.execute(STAGE, probe, runtime.table_from(names), runtime.table_from(times), FIRST)
