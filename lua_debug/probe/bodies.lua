@@ -1,8 +1,6 @@
 -- LuaJIT: the bodies of functions (GCproto): their instructions, constants and source probes.
 local P = ...
 
-if not P.is_jit then return end
-
 local lib = P.lib
 local heap = P.heap
 local bytes, words, doubles = heap.bytes, heap.words, heap.doubles

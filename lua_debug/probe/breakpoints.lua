@@ -157,7 +157,7 @@ end
 -- form is its first line: where a breakpoint was added later, the accelerator has to hear lines.
 -- While a call is stepped over, returns are hooked; a function of C returns unheard, so that loops with
 -- probes are compiled all the same. (LuaJIT 2.0 then cannot compile the handler by itself, so there it is
--- done where the handler is hardly called at all, because safepoints sleep.)
+-- done where the handler is hardly called at all, because safepoints sleep, and while a step rests.)
 local function make_polling_handler(leaves_unheard)
   local fill = lib.require("ffi").fill
   local flag = P.flag

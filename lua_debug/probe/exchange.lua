@@ -6,8 +6,6 @@
 -- hook or a finalizer, cannot; then nothing changes, and later may be better.
 local P = ...
 
-if not P.is_jit then return end
-
 local lib = P.lib
 local create, resume = lib.coroutine.create, lib.coroutine.resume
 local gethook, sethook = lib.debug.gethook, lib.debug.sethook
@@ -118,14 +116,14 @@ end
 
 -- The new bodies are in use where the collector does not expect them, so they stay for ever.
 local kept = {}
-local function keep(body, count)
-  kept[count + 1] = body
-  count = count + 1
-  for index = -1, -util.funcinfo(body).gcconsts, -1 do
-    local object = util.funck(body, index)
-    if type(object) == "proto" then count = keep(object, count) end
+
+-- A main function, or a body, and what they make.
+local function keep(func)
+  kept[#kept + 1] = func
+  for index = -1, -util.funcinfo(func).gcconsts, -1 do
+    local object = util.funck(func, index)
+    if type(object) == "proto" then keep(object) end
   end
-  return count
 end
 
 local function unkeep(count)
@@ -133,11 +131,10 @@ local function unkeep(count)
 end
 
 -- In a coroutine of its own, because only of a thread that does not run it is known where its stack ends.
-local function exchange_aside(...)
+local function exchange_aside(twins, source)
   local thread = create(exchange)
-  local twins, source = ...
-  local _, result = resume(thread, twins, source, heap.address(thread))
-  return result
+  local _, outcome = resume(thread, twins, source, heap.address(thread))
+  return outcome
 end
 
 local function exchange_main(before, after, new)
@@ -145,7 +142,7 @@ local function exchange_main(before, after, new)
   local twins = P.twins_of(body, bodies.of(heap.address(after)), new)
   if not twins then return "the probes change more than themselves" end
   local count = #kept
-  keep(after, count)
+  keep(after)
   local outcome = heap.hold(exchange_aside, twins, ref(body + layout.name))
   if outcome ~= DONE then unkeep(count) end
   return outcome

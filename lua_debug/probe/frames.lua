@@ -5,8 +5,6 @@
 -- their interpreter (SAVE_PC) when they return.
 local P = ...
 
-if not P.is_jit then return end
-
 local heap, bodies = P.heap, P.bodies
 local words, ref, layout, is_wide = heap.words, heap.ref, heap.layout, heap.is_wide
 

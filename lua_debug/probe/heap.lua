@@ -2,8 +2,6 @@
 -- Addresses are numbers, so that reading makes nothing. layout.lua tries out what is said here.
 local P = ...
 
-if not P.is_jit then return end
-
 local lib = P.lib
 local collectgarbage, error, format, next = lib.collectgarbage, lib.error, lib.string.format, lib.next
 local pcall, tonumber = lib.pcall, lib.tonumber
@@ -54,14 +52,20 @@ heap.ref, heap.set_ref = ref, set_ref
 
 function heap.address(object) return tonumber(format("%p", object)) end
 
+local PAGE = 4096 -- at least; of one, all may be read, or nothing
+
 -- Whether memory may be read: write() answers that it may not, where reading would kill the process.
 local pipe, write, close, ends
 function heap.is_readable(address, size)
   if pipe(ends) ~= 0 then return false end
-  local written = tonumber(write(ends[1], ffi.cast("void *", ffi.cast("uintptr_t", address)), size))
+  local is_readable, last = true, address + size - 1
+  for at = address, last + PAGE - 1, PAGE do
+    local byte = ffi.cast("void *", ffi.cast("uintptr_t", at < last and at or last))
+    is_readable = is_readable and write(ends[1], byte, 1) == 1
+  end
   close(ends[0])
   close(ends[1])
-  return written == size
+  return is_readable
 end
 
 -- Gets what is_readable needs of the system; an error if there is none.

@@ -2,8 +2,6 @@
 -- Nothing is read through an address that could be none.
 local P = ...
 
-if not P.is_jit then return end
-
 local lib = P.lib
 local create, resume, running, wrap = lib.coroutine.create, lib.coroutine.resume, P.running, lib.coroutine.wrap
 local getinfo, loadstring, pcall = lib.debug.getinfo, lib.loadstring, lib.pcall

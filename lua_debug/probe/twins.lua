@@ -4,8 +4,6 @@
 -- move: jumps, and the numbers of number constants. That is checked, one by one.
 local P = ...
 
-if not P.is_jit then return end
-
 local lib = P.lib
 local heap, bodies = P.heap, P.bodies
 local words, layout = heap.words, heap.layout

@@ -39,6 +39,38 @@ def test_it_is_off_where_the_program_says_so(debug):
         assert d.output("stdout").startswith("off\t300000\t")
 
 
+def test_a_loop_that_is_stepped_over_is_compiled(debug):
+    """At each step anew, and when there is none any more."""
+    with debug("""
+        local loop, begun, compiled = nil, nil, 0
+        jit.attach(function(what, _, func)
+          if what == "start" then begun = func end
+          if what == "stop" and begun == loop then compiled = compiled + 1 end
+        end, "trace")
+        function loop(n)
+          local sum = 0
+          for i = 1, n do
+            sum = sum + i % 7
+          end
+          return sum
+        end
+        for turn = 1, 3 do
+          compiled = 0
+          loop(10000)  -- @call
+          print(compiled > 0)  -- @after
+        end
+        compiled = 0
+        loop(10000)
+        print(compiled > 0)
+    """) as d:
+        d.break_at("call")
+        d.run()
+        for _ in range(3):
+            assert "after" == d.at(d.step_over())
+            d.client.continue_() if d.evaluate("turn") != "3" else d.run_to_end()
+        assert "true\ntrue\ntrue\ntrue\n" == d.output("stdout")
+
+
 @pytest.mark.parametrize("asked", ["off", "on"])
 def test_what_the_program_asks_while_hooks_listen(debug, asked):
     """It is what the program is told then, and what counts when nothing listens any more."""
