@@ -1,4 +1,4 @@
-"""LuaJIT without the accelerator: what giving functions other bodies leaves as it was."""
+"""LuaJIT: what giving functions other bodies leaves as it was, by hooks in Lua above all."""
 
 from typing import Any
 
@@ -6,8 +6,11 @@ import pytest
 
 from lua_debug.syntax.probes import instrument
 from tests.unit.lua_debug.exchange_runs import FIRST, attached, loaded, start_pure
+from tests.unit.lua_debug.native_runs import needs_native
 
 pytestmark = pytest.mark.parametrize("version", ["luajit2.0", "luajit2.1"])
+
+both_kinds = pytest.mark.parametrize("kind", ["pure", pytest.param("native", marks=needs_native)])
 
 TEXT = """
 local function slow(n)
@@ -35,9 +38,9 @@ return table.concat(results, " ")
 """
 
 
-def run(version: str, program: str, text: str = TEXT, line: int = 5) -> str:
+def run(version: str, program: str, kind: str = "pure", text: str = TEXT, line: int = 5) -> str:
     """The results of a program that is given ``exchange()`` and a function of the text."""
-    runtime, probe = attached(version, "pure")
+    runtime, probe = attached(version, kind)
     before = instrument(text.encode(), {}, safepoints=True).text.decode()
     ids = {line: FIRST + line}
     after = instrument(text.encode(), ids, safepoints=True, late=ids).text.decode()
@@ -113,7 +116,8 @@ def test_it_waits_for_the_end_of_a_hook_and_of_a_finalizer(version: str) -> None
     assert "later true later done true" == run(version, program)
 
 
-def test_a_probe_at_the_end_of_a_block(version: str) -> None:
+@both_kinds
+def test_a_probe_at_the_end_of_a_block(version: str, kind: str) -> None:
     """A jump that leads to a jump is one, but not if a probe stands before that."""
     text = """
 local function count(n)
@@ -128,10 +132,11 @@ end
 return count
 """
     program = "local exchange, count = ... return exchange(), count(20)"
-    assert "done 0" == run(version, program, text, 7)
+    assert "done 0" == run(version, program, kind, text, 7)
 
 
-def test_a_coroutine_that_died_of_an_error_is_in_nobodys_way(version: str) -> None:
+@both_kinds
+def test_a_coroutine_that_died_of_an_error_is_in_nobodys_way(version: str, kind: str) -> None:
     """Its function goes on nowhere, and its stack can still be looked at."""
     program = """
         local exchange, slow = ...
@@ -139,4 +144,4 @@ def test_a_coroutine_that_died_of_an_error_is_in_nobodys_way(version: str) -> No
         coroutine.resume(dead, {})
         return exchange(), coroutine.status(dead), #debug.traceback(dead) > 0, slow(3)
     """
-    assert "done dead true 6" == run(version, program)
+    assert "done dead true 6" == run(version, program, kind)
