@@ -12,7 +12,7 @@ interface Question {
 interface Beginning {
     /** What stands before the cursor. */
     readonly text: string;
-    /** Of the cursor in it, from 1. */
+    /** Of the cursor in it, from 0. */
     readonly column: number;
 }
 
@@ -58,7 +58,7 @@ export class LiveValues implements vscode.Disposable {
     }
 
     private async complete(beginning: Beginning): Promise<DebugProtocol.CompletionItem[] | null> {
-        const body = await this.ask<DebugProtocol.CompletionsResponse['body']>('completions', { text: beginning.text, column: beginning.column });
+        const body = await this.ask<DebugProtocol.CompletionsResponse['body']>('completions', { text: beginning.text, column: beginning.column + 1 });
         return body && body.targets;
     }
 
@@ -79,8 +79,14 @@ async function placeOf(frame: vscode.DebugStackFrame): Promise<{ uri: string; li
         const body = (await frame.session.customRequest('stackTrace', { threadId: frame.threadId })) as DebugProtocol.StackTraceResponse['body'];
         const found = body.stackFrames.find(each => each.id === frame.frameId);
         if (!found?.source?.path) return undefined;
-        return { uri: vscode.Uri.file(found.source.path).toString(), line: found.line - 1 };
+        return { uri: fileUri(found.source.path).toString(), line: found.line - 1 };
     } catch {
         return undefined;
     }
+}
+
+/** In a remote window the editor has made the adapter's path into a URI of its own. */
+function fileUri(path: string): vscode.Uri {
+    const isUri = /^[a-z][\w+.-]+:\/\//i.test(path);
+    return isUri ? vscode.Uri.file(vscode.Uri.parse(path).fsPath) : vscode.Uri.file(path);
 }

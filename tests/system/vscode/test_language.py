@@ -99,6 +99,23 @@ def test_values_stand_in_the_text_while_stopped(workbench) -> None:
     bench.picture("values")
 
 
+def test_completion_shows_live_values(workbench) -> None:
+    """While the program is stopped, what is offered says what it is worth there."""
+    bench = workbench("shop.lua", SHOP)
+    bench.wait_for_server()
+    bench.click_breakpoint(11)
+    bench.press("F5")
+    bench.wait_for_stop(11)
+    bench.until(lambda: "count = 1" in bench.text_of_line(10))
+    bench.go_to(11, 28)
+    bench.press("Enter")
+    bench.type("print(cart.")
+    offered = bench.page.locator(".suggest-widget .monaco-list-row").filter(has_text="total")
+    offered.wait_for()
+    bench.picture("live")
+    assert "2" in offered.inner_text()
+
+
 def test_the_chosen_lua_counts(workbench, folder: Path) -> None:
     """The status bar's list chooses; what that Lua does not know is an error then."""
     bench = workbench("five.lua", "goto done\nlocal x = 7 // 2\n::done::\n")
