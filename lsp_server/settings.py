@@ -76,7 +76,10 @@ KNOWN: Mapping[str, Setting] = {
     ),
     "codeLens.enable": Setting("boolean", "`true`", "Whether there are lenses to run and debug."),
     "scriptApi.enable": Setting(
-        "boolean", "`false`", "Whether the globals of the script API are spoken of."
+        "boolean",
+        "`false`",
+        "Whether globals of the [script API](script-api.md) are offered, explained and checked. "
+        "This release does not have them yet, so that scripts that call them fail.",
     ),
 }
 """All settings by their keys, below `SECTION`."""
