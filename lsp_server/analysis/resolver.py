@@ -49,6 +49,7 @@ STEP = 2000
 class _Resolver:
     def __init__(self, node: Node, raw: bytes, chunk: Scope, has_env: bool) -> None:
         self._raw = raw
+        self._has_global = raw.find(b"global", node.start_byte, node.end_byte) >= 0
         self.piece = Piece(node)
         self._bindings = Bindings(self.piece, chunk, has_env)
         self._left: list[Node | tuple[Callable[..., None], Any]] = [node]
@@ -67,10 +68,16 @@ class _Resolver:
             elif (visit := visitors.get(item.type)) is not None:
                 visit(self, item)
             else:
-                left.extend(reversed(item.named_children))
+                left.extend(reversed(self._children(item)))
         self._bindings.leave_piece()
 
     # --- what is still to be visited ------------------------------------------------------------
+
+    def _children(self, node: Node) -> list[Node]:
+        """The parts that mean something; ``global`` is a name where it begins no declaration."""
+        if not self._has_global:
+            return node.named_children
+        return [each for each in node.children if each.is_named or each.type == "global"]
 
     def _visit_all(self, nodes: list[Node]) -> None:
         self._left.extend(reversed(nodes))
@@ -93,7 +100,7 @@ class _Resolver:
         """What ``if``, ``elseif`` and ``else`` do: the scope ends with the next keyword."""
         self._bindings.enter(node.start_byte, _keyword_behind(node))
         self._later(self._leave)
-        self._visit_all(node.named_children)
+        self._visit_all(self._children(node))
 
     def _do_or_while(self, node: Node) -> None:
         """The condition is outside, and the scope is all that lies between the keywords."""
@@ -102,8 +109,8 @@ class _Resolver:
         start = condition.end_byte if condition is not None else node.start_byte
         self._bindings.enter(start, node.end_byte)
         self._later(self._leave)
-        rest = [each for each in node.named_children if each not in (condition, body)]
-        self._visit_all([*rest, *([] if body is None else body.named_children)])
+        rest = [each for each in self._children(node) if each not in (condition, body)]
+        self._visit_all([*rest, *([] if body is None else self._children(body))])
         if condition is not None:
             self._left.append(condition)
 
@@ -111,9 +118,9 @@ class _Resolver:
         """The condition sees the variables of the body."""
         self._bindings.enter(node.start_byte, node.end_byte)
         self._later(self._leave)
-        for child in reversed(node.named_children):
+        for child in reversed(self._children(node)):
             if child.type == "block":
-                self._visit_all(child.named_children)
+                self._visit_all(self._children(child))
             else:
                 self._left.append(child)
 
@@ -129,9 +136,9 @@ class _Resolver:
             names = clause.named_children[0]
         variables = names.children_by_field_name("name")
         self._later(self._leave)
-        self._visit_all([] if body is None else body.named_children)
+        self._visit_all([] if body is None else self._children(body))
         self._later(self._loop_begins, (node, clause.end_byte, variables))
-        for child in reversed(clause.named_children):
+        for child in reversed(self._children(clause)):
             if child != names and child not in variables:
                 self._left.append(child)
 
@@ -151,7 +158,7 @@ class _Resolver:
         if inner.type == "assignment_statement":
             listed = inner.named_children[0]
             values = [each for each in inner.named_children[1:] if each.type == "expression_list"]
-            values = [] if not values else values[0].named_children
+            values = [] if not values else self._children(values[0])
         is_global = node.children[0].type == "global"
         self._later(self._declare_all, (node, listed, values, is_global))
         self._visit_all(values)
@@ -179,7 +186,7 @@ class _Resolver:
             self._visit_all(node.named_children)
             return
         listed = next((c for c in node.named_children[1:] if c.type == "expression_list"), None)
-        values = [] if listed is None else listed.named_children
+        values = [] if listed is None else self._children(listed)
         rest = [c for c in node.named_children[1:] if c.type == "ERROR"]
         places = targets.children_by_field_name("name")
         self._visit_all(rest)
@@ -237,19 +244,19 @@ class _Resolver:
             function.parameters.append(implicit)
             if table is not None:
                 self._fields.stands_for[implicit] = table
-        for each in [] if parameters is None else parameters.named_children:
-            if each.type == "identifier":
+        for each in [] if parameters is None else self._children(parameters):
+            if each.type in NAMES:
                 made = self._declare(each, Kind.PARAMETER, start)
                 if made is not None:
                     function.parameters.append(made)
             elif each.type == "vararg_expression":
                 function.is_vararg = True
-        self._visit_all([] if body is None else body.named_children)
+        self._visit_all([] if body is None else self._children(body))
 
     def _call(self, node: Node) -> None:
         """What is called, and then the arguments."""
         called = node.child_by_field_name("name")
-        for child in reversed(node.named_children):
+        for child in reversed(self._children(node)):
             if child != called:
                 self._left.append(child)
         if called is None:
@@ -258,7 +265,7 @@ class _Resolver:
             made = self._fields.chain(called, Access.READ)
             if made is not None:
                 made.is_called = True
-        elif called.type == "identifier":
+        elif called.type in NAMES:
             self._fields.use(called, Access.READ).is_called = True
         else:
             self._left.append(called)
@@ -330,6 +337,7 @@ def _keyword_behind(block: Node) -> int:
 
 _VISITORS: dict[str, Callable[[_Resolver, Node], None]] = {
     "identifier": _Resolver._identifier,
+    "global": _Resolver._identifier,
     "dot_index_expression": _Resolver._chain,
     "bracket_index_expression": _Resolver._chain,
     "method_index_expression": _Resolver._chain,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
+from lsp_server.features.configuration import ask_for_settings
 from lsp_server.index import path_of
 from lsp_server.registry import feature
 
@@ -31,6 +32,7 @@ async def initialized(server: LuaLanguageServer, _: types.InitializedParams) -> 
     server.index.encoding = server.documents.encoding
     for folder in server.folders:
         server.index.add_folder(folder)
+    await ask_for_settings(server)
     workspace = server.client_capabilities.workspace
     watching = None if workspace is None else workspace.did_change_watched_files
     if watching is None or not watching.dynamic_registration:

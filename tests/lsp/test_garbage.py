@@ -1,5 +1,6 @@
 """No text, no edit and no message ends the server."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,35 @@ def ask_everything(editor: Editor, place: types.Position) -> None:
     ):
         refusal = editor.refusal_of(method, params)
         assert refusal is None or refusal.code == types.LSPErrorCodes.RequestFailed, refusal
+    check_outline(
+        editor.ask(types.TEXT_DOCUMENT_DOCUMENT_SYMBOL, types.DocumentSymbolParams(document))
+    )
+    tokens = editor.ask(
+        types.TEXT_DOCUMENT_SEMANTIC_TOKENS_FULL, types.SemanticTokensParams(document)
+    )
+    check_tokens(list(tokens.data))
+
+
+def check_outline(symbols: Sequence[types.DocumentSymbol]) -> None:
+    """Names lie within their symbols, and symbols within those around them."""
+    for each in symbols:
+        assert within(each.selection_range, each.range)
+        assert all(within(child.range, each.range) for child in each.children or [])
+        check_outline(each.children or [])
+
+
+def within(inner: types.Range, outer: types.Range) -> bool:
+    """Whether a range lies in another."""
+    return outer.start <= inner.start and inner.end <= outer.end
+
+
+def check_tokens(data: list[int]) -> None:
+    """Tokens are in order, and none begins before the last one ends."""
+    end = 0
+    for step, start, length, _, _ in zip(*[iter(data)] * 5, strict=True):
+        assert length > 0
+        assert step > 0 or start >= end
+        end = length
 
 
 @settings(

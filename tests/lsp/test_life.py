@@ -1,5 +1,7 @@
 """A client's life with the server: introducing, settings, mistakes, ends."""
 
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -89,6 +91,42 @@ def test_the_version_of_the_command_line(tmp_path: Path) -> None:
     editor.open("a.lua", "print(jit, unpack)\n")
     assert [] == editor.diagnostics("a.lua")
     editor.close()
+
+
+def test_settings_are_asked_for(tmp_path: Path) -> None:
+    """A client that keeps its settings to itself is asked, at first and when they change."""
+    can = types.WorkspaceClientCapabilities(configuration=True)
+    editor = Editor(tmp_path)
+    editor.start_memory()
+    editor.settings = {"globals": ["mine"]}
+    editor.initialize(workspace=can)
+    editor.open("a.lua", "mine()\nyours()\n")
+    assert ["yours"] == [each.message.split("'")[1] for each in editor.diagnostics("a.lua")]
+    editor.settings = {"globals": ["yours"]}
+    changed = types.DidChangeConfigurationParams(settings=None)
+    editor.tell(types.WORKSPACE_DID_CHANGE_CONFIGURATION, changed)
+    editor.wait_until(
+        lambda: (
+            ["mine"]
+            == [
+                each.message.split("'")[1]
+                for each in editor.published[editor.uri("a.lua")].diagnostics
+            ]
+        )
+    )
+    editor.close()
+
+
+def test_running_a_script_loads_no_language_server(tmp_path: Path) -> None:
+    """Whoever only runs scripts does not pay for the language server."""
+    (tmp_path / "a.lua").write_text("print(1)")
+    code = (
+        "import sys; from llmspell.cli.app import main; main(['run', 'a.lua']);"
+        "print([each for each in sys.modules if each.partition('.')[0] in sys.argv[1:]])"
+    )
+    command = [sys.executable, "-c", code, "pygls", "lsprotocol", "lsp_server"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert "1\n[]\n" == done.stdout
 
 
 def test_wrong_settings_are_named_and_the_rest_holds(tmp_path: Path) -> None:

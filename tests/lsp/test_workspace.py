@@ -76,6 +76,22 @@ def test_an_open_file_that_vanishes(tmp_path: Path) -> None:
             editor.ask(types.TEXT_DOCUMENT_DOCUMENT_SYMBOL, params)
 
 
+def test_definitions_in_files_that_are_not_open(tmp_path: Path) -> None:
+    """A global leads to the file that assigns it; a local of that name does not count."""
+    (tmp_path / "a.lua").write_text("local shared = 1\n")
+    (tmp_path / "b.lua").write_text("\nfunction shared() end\n")
+    with editing(tmp_path) as editor:
+        search(editor, "shared")
+        editor.open("c.lua", "shared()\n")
+        params = types.DefinitionParams(**editor.at("c.lua", "shared"))
+        (found,) = editor.ask(types.TEXT_DOCUMENT_DEFINITION, params)
+        assert (editor.uri("b.lua"), 1, 9) == (
+            found.uri,
+            found.range.start.line,
+            found.range.start.character,
+        )
+
+
 def test_three_thousand_files(tmp_path: Path) -> None:
     """A large workspace is searched as a small one is, and requests are answered meanwhile."""
     for number in range(3000):

@@ -47,6 +47,9 @@ class Editor:
         self.history: list[types.PublishDiagnosticsParams] = []
         self.capabilities = types.ServerCapabilities()
         self._news = self._now(self._make_event())
+        self.settings: object = None
+        """What the server is told when it asks."""
+        self.client.feature(types.WORKSPACE_CONFIGURATION)(lambda _: [self.settings])
         self.client.feature(types.WINDOW_SHOW_MESSAGE)(partial(Editor._heard, self))
         self.client.feature(types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS)(
             partial(Editor._published, self)

@@ -51,6 +51,13 @@ def meaning(text: str, lua: str = "5.4") -> dict[str, str]:
         ("do ::l:: end goto «l:use»", "global"),
         ("::l:: function f() goto «l:use» end", "global"),
         ("global «x:a»; print(«x:use»)", "a"),
+        ("local «global:a» = 1; print(«global:use»)", "a"),
+        ("local «global:a» = 1; if «global:use» then end", "a"),
+        ("local function f(«global:a») return 1 + «global:use» end", "a"),
+        ("local «global:a» = f; «global:use»(2)", "a"),
+        ("local «global:a» = f; x = «global:use»", "a"),
+        ("local «global:a» = f; «global:use» = 2", "a"),
+        ("local «global:a» = f; x = { y = «global:use» }", "a"),
     ],
 )
 def test_names_are_resolved(text: str, expected: str) -> None:
