@@ -94,6 +94,9 @@ def _candidates(
     if place is names.Place.LABEL:
         yield from names.labels(moment)
         return
+    if place is names.Place.ATTRIBUTE:
+        yield from names.attributes(cursor.document.lua)
+        return
     if place in _EXPRESSIONS:
         yield from fields.keys(inference, cursor, moment)
         yield from names.variables(moment)
