@@ -1,4 +1,4 @@
-"""``python -m bench [lua…] [--rounds N] [--only overhead|peers|stops]``: print the measurements.
+"""``python -m bench [lua…] [--rounds N] [--only PART]``: print the measurements.
 
 ``peers`` are the workloads that other debuggers were measured with (docs/comparison.md).
 """
@@ -6,7 +6,7 @@
 import argparse
 import sys
 
-from bench import overhead, stops
+from bench import language_server, overhead, stops, typing
 from bench.programs import OURS, PEERS
 from lua_debug.versions import VERSIONS
 
@@ -39,7 +39,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("lua", nargs="*", default=[*VERSIONS], help="versions; all by default")
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--only", choices=("overhead", "peers", "stops"))
+    parser.add_argument("--only", choices=("overhead", "peers", "stops", "lsp"))
     chosen = parser.parse_args()
     for part, suite in (("overhead", OURS), ("peers", PEERS)):
         if chosen.only in (None, part):
@@ -49,6 +49,9 @@ def main() -> int:
     if chosen.only in (None, "stops"):
         for lua in chosen.lua:
             tell_stops(lua)
+    if chosen.only in (None, "lsp"):
+        for name, took in {**language_server.measure(), **typing.measure()}.items():
+            sys.stdout.write(f"10,000 lines  {name:36} {took:8.1f} ms\n")
     return 0
 
 

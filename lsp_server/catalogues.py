@@ -13,15 +13,3 @@ class Catalogues(Protocol):
 
     def script_api(self) -> Catalogue:
         """The globals of scripts, also those that this release has not yet."""
-
-
-class NoCatalogues:
-    """Nothing is known."""
-
-    def standard_library(self, version: str) -> Catalogue:  # noqa: ARG002
-        """Nothing."""
-        return Catalogue()
-
-    def script_api(self) -> Catalogue:
-        """Nothing."""
-        return Catalogue()

@@ -51,19 +51,30 @@ class Diagnoser:
         self, document: Document, settings: Settings, workspace_globals: Collection[str] = ()
     ) -> list[types.Diagnostic]:
         """All diagnostics, in the order of the text."""
-        if document not in self._known:
-            context = Context(
-                settings,
-                Library(self._compiler, document.lua),
-                self._insight.inference(document),
-                {*workspace_globals, *self._insight.catalogue(document.lua).global_names},
-            )
-            found = list(_findings(document, context))
-            is_told = any(each.code == CONST_ASSIGN for each in found)
-            found += self._errors(document, not is_told)
-            found.sort(key=lambda each: (each.range.start.line, each.range.start.character))
-            self._known[document] = found
+        for _ in self.diagnosing(document, settings, workspace_globals):
+            pass
         return self._known[document]
+
+    def diagnosing(
+        self, document: Document, settings: Settings, workspace_globals: Collection[str] = ()
+    ) -> Iterator[None]:
+        """The same bit by bit, with pauses in which others can be served."""
+        if document in self._known:
+            return
+        context = Context(
+            settings,
+            Library(self._compiler, document.lua),
+            self._insight.inference(document),
+            {*workspace_globals, *self._insight.catalogue(document.lua).global_names},
+        )
+        found: list[types.Diagnostic] = []
+        if len(document.raw) <= HUGE and not document.root.has_error:
+            yield from document.analysing()
+            yield from _checking(document, context, found)
+        is_told = any(each.code == CONST_ASSIGN for each in found)
+        found += self._errors(document, not is_told)
+        found.sort(key=lambda each: (each.range.start.line, each.range.start.character))
+        self._known[document] = found
 
     def _errors(self, document: Document, with_constants: bool) -> Iterator[types.Diagnostic]:
         """What the compiler says, unless the rule about constants has said it better."""
@@ -73,15 +84,16 @@ class Diagnoser:
             yield _diagnostic(document, found, SYNTAX_ERROR, "error")
 
 
-def _findings(document: Document, context: Context) -> Iterator[types.Diagnostic]:
-    """What the rules say about a text that can be parsed. A rule with a bug costs itself only."""
-    if len(document.raw) > HUGE or document.root.has_error:
-        return
+def _checking(
+    document: Document, context: Context, found: list[types.Diagnostic]
+) -> Iterator[None]:
+    """Adds what the rules say to ``found``, a rule a step. One with a bug costs itself only."""
     suppressions = suppressions_of(document)
     for rule in RULES.values():
         severity = context.settings.severities.get(rule.name, rule.severity)
         if severity == "off":
             continue
+        yield
         try:
             findings = list(rule.check(document, context))
         except Exception:
@@ -90,7 +102,7 @@ def _findings(document: Document, context: Context) -> Iterator[types.Diagnostic
         for each in findings:
             made = _diagnostic(document, each, rule.name, severity)
             if not suppressions.cover(rule, made.range.start.line):
-                yield made
+                found.append(made)
 
 
 def _diagnostic(document: Document, finding: Finding, code: str, severity: str) -> types.Diagnostic:

@@ -56,6 +56,10 @@ class Documents:
         """Whether the client has the text, so that the file does not count."""
         return uri in self._open
 
+    def is_current(self, document: Document) -> bool:
+        """Whether the client has no newer version, and no other."""
+        return self._open.get(document.uri, document) is document
+
     def open(self, item: types.TextDocumentItem) -> Document:
         """The client has a text from now on."""
         made = Document(item.uri, as_bytes(item.text), self._lua, self.encoding, item.version)

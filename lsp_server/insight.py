@@ -50,7 +50,7 @@ class Insight:
 
     def moment(self, cursor: Cursor) -> Moment:
         """A document that makes sense at the cursor."""
-        return self.moments.at(cursor.document, cursor.offset, cursor.typed)
+        return self.moments.at(cursor)
 
     def _catalogued(self, lua: str) -> Catalogued:
         key = (lua, self._settings().has_script_api)

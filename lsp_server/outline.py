@@ -54,7 +54,7 @@ def _nested(entries: list[Entry]) -> list[Entry]:
     top: list[Entry] = []
     around: list[Entry] = []
     for each in entries:
-        while around and around[-1].end <= each.start:
+        while around and around[-1].end < max(each.end, each.start + 1):
             around.pop()
         (around[-1].children if around else top).append(each)
         around.append(each)

@@ -18,6 +18,7 @@ class LineIndex:
         self.raw = raw
         self.encoding = str(getattr(encoding, "value", encoding))
         self.starts = _line_starts(raw)
+        self._is_plain = self.encoding == "utf-8" or raw.isascii()
 
     def line_of(self, offset: int) -> int:
         """The line, counted from 0, that holds a byte."""
@@ -39,6 +40,10 @@ class LineIndex:
     def range(self, start: int, end: int) -> types.Range:
         """The range between two bytes."""
         return types.Range(self.position(start), self.position(end))
+
+    def width(self, start: int, end: int) -> int:
+        """How many units some bytes of a line are."""
+        return end - start if self._is_plain else self._units(self.raw[start:end])
 
     def line(self, number: int) -> bytes:
         """A line, counted from 0, without its end."""

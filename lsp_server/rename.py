@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from kernel.core.errors import UserError
-from lsp_server.analysis.model import Access, Analysis, Declaration, Field, Kind, Name
+from lsp_server.analysis.analysis import Analysis
+from lsp_server.analysis.model import Access, Declaration, Field, Kind, Name
 from lsp_server.analysis.occurrences import names_of
 from lsp_server.document import Document
 

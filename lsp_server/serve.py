@@ -14,7 +14,7 @@ from pygls.io_ import run_async
 from kernel.transport.base import Transport
 from kernel.transport.stdio import StdioTransport, claim_stdio
 from kernel.transport.tcp import TcpTransport, listening_socket
-from lsp_server.server import LuaLanguageServer, is_refusal
+from lsp_server.server import LuaLanguageServer
 
 MakeServer = Callable[[], LuaLanguageServer]
 
@@ -120,14 +120,8 @@ def serve_clients(host: str, port: int, make_server: MakeServer) -> None:
     asyncio.run(run())
 
 
-def _is_worth_telling(record: logging.LogRecord) -> bool:
-    """Requests that are refused have told their client; there is nothing to be mended."""
-    return not (record.exc_info and is_refusal(record.exc_info[1]))
-
-
 def _prepare() -> None:
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="llmspell: %(message)s")
-    logging.getLogger("pygls.protocol.json_rpc").addFilter(_is_worth_telling)
     # Trees of names are many objects that live long: looking through them again and again for
     # garbage costs more than analysing them.
     gc.set_threshold(50_000, 20, 50)

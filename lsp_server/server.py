@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 import logging
 from collections.abc import Callable, Mapping
@@ -30,6 +31,9 @@ from lsp_server.settings import Settings, read_settings
 
 _log = logging.getLogger(__name__)
 
+TURNS = 4
+"""Turns of the loop between the steps of a diagnosis: enough to read a request that has come."""
+
 _REFUSED = types.LSPErrorCodes.RequestFailed.value
 
 
@@ -45,6 +49,7 @@ class LuaLanguageServer(LanguageServer):
             text_document_sync_kind=types.TextDocumentSyncKind.Incremental,
             protocol_cls=LuaProtocol,
         )
+        logging.getLogger("pygls.protocol.json_rpc").addFilter(_is_worth_telling)
         self.compiler = compiler
         self.default_lua = lua
         self.settings = Settings(lua=lua)
@@ -102,6 +107,16 @@ class LuaLanguageServer(LanguageServer):
     def diagnose(self, document: Document) -> list[types.Diagnostic]:
         """Everything that is wrong with a document."""
         return self._diagnoser.diagnose(document, self.settings, self.index.globals)
+
+    async def diagnosed(self, document: Document) -> list[types.Diagnostic] | None:
+        """The same bit by bit: other requests come first. None if the text changes meanwhile."""
+        steps = self._diagnoser.diagnosing(document, self.settings, self.index.globals)
+        for _ in steps:
+            for _turn in range(TURNS):
+                await asyncio.sleep(0)
+            if not self.documents.is_current(document):
+                return None
+        return self.diagnose(document)
 
     @property
     def pulls_diagnostics(self) -> bool:
@@ -172,3 +187,8 @@ def refusal(error: UserError) -> JsonRpcException:
 def is_refusal(error: BaseException | None) -> bool:
     """Whether this is an answer to a request, and no bug."""
     return isinstance(error, JsonRpcException) and error.code == _REFUSED
+
+
+def _is_worth_telling(record: logging.LogRecord) -> bool:
+    """Requests that are refused have told their client; there is nothing to be mended."""
+    return not (record.exc_info and is_refusal(record.exc_info[1]))

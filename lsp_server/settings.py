@@ -48,15 +48,41 @@ def read_settings(
     return settings, [*reader.problems, *reader.unknown()]
 
 
-KNOWN = (
-    "lua.version",
-    "diagnostics",
-    "globals",
-    "stylua.path",
-    "codeLens.enable",
-    "scriptApi.enable",
-)
-"""The keys of all settings, below `SECTION`."""
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What a setting is, for the reference and for editors that show settings."""
+
+    kind: str
+    default: str
+    meaning: str
+
+
+KNOWN: Mapping[str, Setting] = {
+    "lua.version": Setting(
+        "string",
+        "what `--lua` says, or `5.4`",
+        "The Lua that files are written for: `5.1` to `5.5`, `luajit`, `luajit2.0`, `luajit2.1`.",
+    ),
+    "diagnostics": Setting(
+        "object",
+        "`{}`",
+        "Rule name to severity: `error`, `warning`, `information`, `hint` or `off`.",
+    ),
+    "globals": Setting("list of strings", "`[]`", "Globals that scripts find besides the library."),
+    "stylua.path": Setting(
+        "string",
+        "`node_modules/.bin/stylua` of the workspace, or `stylua` on the path",
+        "The program that formats.",
+    ),
+    "codeLens.enable": Setting("boolean", "`true`", "Whether there are lenses to run and debug."),
+    "scriptApi.enable": Setting(
+        "boolean",
+        "`false`",
+        "Whether globals of the [script API](script-api.md) are offered, explained and checked. "
+        "This release does not have them yet, so that scripts that call them fail.",
+    ),
+}
+"""All settings by their keys, below `SECTION`."""
 
 OF_EDITORS = ("path", "languageServer", "trace")
 """Settings beside ours that the Visual Studio Code extension reads itself."""

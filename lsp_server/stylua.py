@@ -32,8 +32,8 @@ def find_stylua(setting: str | None, folders: Iterable[str]) -> str:
     found = shutil.which("stylua")
     if found is None:
         raise UserError(
-            "Formatting needs StyLua, which is not installed: npm install @johnnymorganz/stylua, "
-            "or set llmspell.stylua.path."
+            "Formatting needs StyLua, which is not installed: npm install @johnnymorganz/stylua-bin"
+            ", or set llmspell.stylua.path."
         )
     return found
 

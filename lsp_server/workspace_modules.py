@@ -10,11 +10,10 @@ from pygls.uris import from_fs_path
 
 from lsp_server.document import Document
 from lsp_server.documents import Documents
+from lsp_server.modules import module_file
 
-FOLDERS = ("", "src", "lua", "lib")
+FOLDERS = ("", "lua", "src")
 """Where modules are, below the folder of the file that requires and those of the workspace."""
-
-TEMPLATES = ("{}.lua", "{}/init.lua")
 
 MOST = 500
 """How many modules are offered."""
@@ -28,16 +27,9 @@ class WorkspaceModules:
 
     def find(self, name: str, document: Document) -> Document | None:
         """The file a document means by a module's name; None if there is none."""
-        parts = name.split(".")
-        if "/" not in name and not all(parts):
-            return None
-        for root in self._roots(document):
-            for template in TEMPLATES:
-                path = os.path.join(root, template.format("/".join(parts)))
-                uri = from_fs_path(path) if os.path.isfile(path) else None
-                if uri is not None:
-                    return self._documents.find(uri)
-        return None
+        path = module_file(name, document.path, self._folders())
+        uri = None if path is None else from_fs_path(path)
+        return None if uri is None else self._documents.find(uri)
 
     def beginning(self, prefix: str, document: Document) -> Iterator[tuple[str, str, bool]]:
         """The modules whose names begin so: name, path, whether it is a folder of modules."""
@@ -71,7 +63,7 @@ def _entries(folder: Path) -> Iterator[os.DirEntry[str]]:
     """Lua files and folders, as far as they can be seen."""
     try:
         found = sorted(os.scandir(folder), key=lambda each: each.name)
-    except OSError:
+    except (OSError, ValueError):  # it is not there, or cannot be
         return
     for each in found:
         is_lua = each.name.endswith(".lua") and each.name != "init.lua"

@@ -10,6 +10,7 @@ from pathlib import Path
 from tools.pages.commands import commands_page
 from tools.pages.comparison import comparison_page
 from tools.pages.extension import extension_manifest
+from tools.pages.language_server import language_server_page
 from tools.pages.launch import launch_page
 from tools.pages.requests import requests_page
 from tools.pages.script_api import library_pages, script_api_page
@@ -19,6 +20,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PAGES: Mapping[str, Callable[[], str]] = {
     "docs/comparison.md": comparison_page,
     "docs/reference/commands.md": commands_page,
+    "docs/reference/language-server.md": language_server_page,
     "docs/reference/launch.md": launch_page,
     "docs/reference/requests.md": requests_page,
     "docs/reference/script-api.md": script_api_page,

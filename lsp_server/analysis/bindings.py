@@ -1,39 +1,29 @@
-"""Bindings: which declaration a name means, while a text is gone through from top to bottom."""
+"""Bindings: which declaration a name means, while a piece is gone through from top to bottom."""
 
 from __future__ import annotations
 
 from tree_sitter import Node
 
-from lsp_server.analysis.model import (
-    Access,
-    Declaration,
-    Function,
-    Kind,
-    Name,
-    Owner,
-    Scope,
-)
+from lsp_server.analysis.model import Access, Declaration, Function, Kind, Name, Part, Root, Scope
+from lsp_server.analysis.pieces import Free, Piece
 
 
 class Bindings:
-    """The scopes that are open, and for each name the variables that are alive."""
+    """The scopes that are open, and for each name the variables of the piece that are alive."""
 
-    def __init__(self, root: Node, has_env: bool) -> None:
-        main = Function(root, root.start_byte, root.end_byte, None, is_vararg=True)
-        # A chunk is all of its text, also what the parser sees as space around it.
-        self.chunk = Scope(0, max(root.end_byte, 1 << 62), main, None)
-        self.functions = [main]
-        self.declarations: list[Declaration] = []
-        self.names: list[Name] = []
+    def __init__(self, piece: Piece, chunk: Scope, has_env: bool) -> None:
+        self._piece, self._chunk, self._scope = piece, chunk, chunk
         self._has_env = has_env
-        self._scope = self.chunk
         self._alive: dict[str, list[Declaration]] = {}
         self._gotos: dict[Scope, list[Name]] = {}
+        self._roots: dict[Declaration, Root] = {}
 
     def enter(self, start: int, end: int) -> Scope:
         """A scope begins."""
         inner = Scope(start, end, self._scope.function, self._scope)
-        self._scope.children.append(inner)
+        is_outer = self._scope is self._chunk
+        (self._piece.outer_scopes if is_outer else self._scope.children).append(inner)
+        self._piece.scopes.append(inner)
         self._scope = inner
         return inner
 
@@ -42,12 +32,13 @@ class Bindings:
         node: Node,
         start: int,
         name: str | None,
-        table: tuple[Owner, tuple[str, ...]] | None,
+        method_of: tuple[Root, tuple[str, ...]] | None,
     ) -> Function:
         """A function begins, with a scope for its parameters and its body."""
-        made = Function(node, node.start_byte, node.end_byte, self._scope.function, name)
-        made.table = table
-        self.functions.append(made)
+        part = Part(node, self._piece)
+        made = Function(part, node.start_byte, node.end_byte, self._scope.function, name)
+        made.method_of = method_of
+        self._piece.functions.append(made)
         self.enter(start, node.end_byte).function = made
         return made
 
@@ -57,13 +48,14 @@ class Bindings:
         for each in ended.declarations:
             if each.kind is not Kind.LABEL:
                 self._alive[each.name].pop()
-        self._settle_gotos(ended)
+        self._settle_gotos(ended, ended.declarations)
         if ended.parent is not None:
             self._scope = ended.parent
 
-    def leave_all(self) -> None:
-        """The text has ended."""
-        self._settle_gotos(self.chunk)
+    def leave_piece(self) -> None:
+        """The statement has ended. Labels of the chunk may be in any piece."""
+        self._piece.gotos += self._gotos.pop(self._chunk, [])
+        self._piece.finish()
 
     def declare(
         self,
@@ -76,47 +68,75 @@ class Bindings:
         value: Node | None = None,
     ) -> Declaration:
         """A name begins to mean this."""
-        made = Declaration(name, kind, start, end, visible_from, self._scope, attribute, value)
+        piece, scope = self._piece, self._scope
+        part = None if value is None else Part(value, piece)
+        made = Declaration(name, kind, start, end, visible_from, scope, attribute, part)
         if kind is not Kind.LABEL:
             alive = self._alive.setdefault(name, [])
-            made.shadows = alive[-1] if alive else None
+            if alive:
+                made.shadows = alive[-1]
+            else:
+                piece.first_declarations.append(made)
             alive.append(made)
-        self._scope.declarations.append(made)
-        self.declarations.append(made)
+        (piece.chunk_declarations if scope is self._chunk else scope.declarations).append(made)
+        piece.declarations.append(made)
         if kind is not Kind.SELF:
-            function = self._scope.function
             is_label = kind is Kind.LABEL
-            self.names.append(Name(name, start, end, Access.DECLARE, made, function, is_label))
+            piece.names.append(
+                Name(name, start, end, Access.DECLARE, made, scope.function, is_label)
+            )
         return made
 
     def use(self, name: str, start: int, end: int, access: Access) -> Name:
         """A name is read or written."""
-        found = self.meaning(name)
+        alive = self._alive.get(name)
+        found = alive[-1] if alive else None
         made = Name(name, start, end, access, found, self._scope.function)
-        self.names.append(made)
+        if start == end:  # the parser made it up
+            return made
+        self._piece.names.append(made)
         if found is not None:
             found.references.append(made)
-        elif self._has_env and (tables := self._alive.get("_ENV")):
+            return made
+        self._free(name).names.append(made)
+        if self._has_env and (tables := self._alive.get("_ENV")):
             made.env = tables[-1]
             hidden = Name("_ENV", start, end, Access.READ, made.env, self._scope.function)
             made.env.references.append(hidden)
         return made
 
-    def meaning(self, name: str) -> Declaration | None:
-        """The variable that a name means here; None for a global."""
+    def root(self, name: str) -> Root:
+        """What the fields of the variable are known by that a name means here."""
         alive = self._alive.get(name)
-        return alive[-1] if alive else None
+        return self.root_by(alive[-1]) if alive else self._free(name).root
+
+    def root_by(self, declaration: Declaration) -> Root:
+        """The same, for where it is declared."""
+        if declaration not in self._roots:
+            is_global = declaration.kind is Kind.GLOBAL
+            self._roots[declaration] = Root(declaration.name if is_global else declaration)
+        return self._roots[declaration]
+
+    def is_of_chunk(self, declaration: Declaration) -> bool:
+        """Whether other pieces see it."""
+        return declaration.scope is self._chunk
+
+    def _free(self, name: str) -> Free:
+        found = self._piece.free.get(name)
+        if found is None:
+            found = self._piece.free[name] = Free()
+        return found
 
     # --- labels ---------------------------------------------------------------------------------
 
     def jump(self, name: str, start: int, end: int) -> None:
         """A goto: its label may come later in this block, or in one around it."""
         made = Name(name, start, end, Access.READ, None, self._scope.function, is_label=True)
-        self.names.append(made)
+        self._piece.names.append(made)
         self._gotos.setdefault(self._scope, []).append(made)
 
-    def _settle_gotos(self, ended: Scope) -> None:
-        labels = {each.name: each for each in ended.declarations if each.kind is Kind.LABEL}
+    def _settle_gotos(self, ended: Scope, declared: list[Declaration]) -> None:
+        labels = {each.name: each for each in declared if each.kind is Kind.LABEL}
         around = ended.parent
         for each in self._gotos.pop(ended, []):
             if label := labels.get(each.name):

@@ -8,10 +8,11 @@ from tree_sitter import Node
 
 from lsp_server.analysis.bindings import Bindings
 from lsp_server.analysis.chains import bracketed_name, links_of
-from lsp_server.analysis.model import Access, Declaration, Field, Kind, Name, Owner
+from lsp_server.analysis.model import Access, Declaration, Field, Name, Part, Root
+from lsp_server.analysis.pieces import Piece
 
-Table = tuple[Owner, tuple[str, ...]]
-"""The owner and path of a table that is written down in the text."""
+Table = tuple[Root, tuple[str, ...]]
+"""Root and path of a table that is written down in the text."""
 
 NAMES = frozenset({"identifier", "global"})
 """The nodes that are names of variables; ``global`` is one where no declaration begins."""
@@ -24,10 +25,13 @@ class FieldUses:
     """Collects the fields of a text. What else is met on the way goes back to be visited."""
 
     def __init__(
-        self, bindings: Bindings, text: Callable[[Node], str], visit: Callable[[Node], None]
+        self,
+        piece: Piece,
+        bindings: Bindings,
+        text: Callable[[Node], str],
+        visit: Callable[[Node], None],
     ) -> None:
-        self._bindings, self._text, self._visit = bindings, text, visit
-        self.found: list[Field] = []
+        self._piece, self._bindings, self._text, self._visit = piece, bindings, text, visit
         self.stands_for: dict[Declaration, Table] = {}
         """Variables whose fields are those of another table: ``self``, and new instances."""
 
@@ -37,16 +41,18 @@ class FieldUses:
 
     def chain(self, node: Node, access: Access, value: Node | None = None) -> Field | None:
         """All fields of ``a.b["c"]:d``; the last one, which has the ``access``."""
-        root, links = links_of(node)
-        owner: Owner | None = None
+        first, links = links_of(node)
+        root: Root | None = None
         path: tuple[str, ...] = ()
-        if root is not None and root.type in NAMES and root.end_byte > root.start_byte:
-            name = self.use(root, Access.READ)
-            owner, path = owner_of(name), ()
-            if (declaration := name.declaration) is not None:
-                owner, path = self.stands_for.get(declaration, (owner, path))
-        elif root is not None:
-            self._visit(root)
+        if first is not None and first.type in NAMES and first.end_byte > first.start_byte:
+            declaration = self.use(first, Access.READ).declaration
+            if declaration is None:
+                root = self._bindings.root(self._text(first))
+            else:
+                own = (self._bindings.root_by(declaration), ())
+                root, path = self.stands_for.get(declaration, own)
+        elif first is not None:
+            self._visit(first)
         made: Field | None = None
         for link in links:
             place = link.child_by_field_name("method") or link.child_by_field_name("field")
@@ -56,23 +62,38 @@ class FieldUses:
             text = bracketed_name(link, place, self._text)
             if text is None:
                 self._visit(place)
-                owner, made = None, None
+                root, made = None, None
                 continue
-            owner = owner if len(path) < LONGEST else None
-            path = (*path, text) if owner is not None else ()
-            is_method = link.type == "method_index_expression"
-            start, end = place.start_byte, place.end_byte
-            made = Field(text, start, end, Access.READ, owner, path, link, None, is_method)
-            self.found.append(made)
+            root = root if len(path) < LONGEST else None
+            path = (*path, text) if root is not None else ()
+            made = self._add(text, place, Access.READ, (root, path), link)
+            made.is_method = link.type == "method_index_expression"
         if made is not None:
-            made.access, made.value = access, value
+            made.access = access
+            made.value_part = None if value is None else Part(value, self._piece)
+        return made
+
+    def _add(
+        self,
+        name: str,
+        place: Node,
+        access: Access,
+        where: tuple[Root | None, tuple[str, ...]],
+        node: Node,
+        value: Node | None = None,
+    ) -> Field:
+        part = Part(node, self._piece)
+        value_part = None if value is None else Part(value, self._piece)
+        root, path = where
+        made = Field(name, place.start_byte, place.end_byte, access, root, path, part, value_part)
+        self._piece.fields.append(made)
         return made
 
     def own(self, constructor: Node, table: Table) -> None:
         """The keys of ``a.b = {c = 1}`` are fields of ``a.b``; so are those of tables in it."""
         waiting = [(constructor, table)]
         while waiting:
-            node, (owner, path) = waiting.pop()
+            node, (root, path) = waiting.pop()
             for entry in node.named_children:
                 key = entry.child_by_field_name("name") if entry.type == "field" else None
                 text = None if key is None else bracketed_name(entry, key, self._text)
@@ -80,11 +101,10 @@ class FieldUses:
                     continue
                 value = entry.child_by_field_name("value")
                 there = (*path, text)
-                start, end = key.start_byte, key.end_byte
-                self.found.append(Field(text, start, end, Access.WRITE, owner, there, entry, value))
+                self._add(text, key, Access.WRITE, (root, there), entry, value)
                 is_table = value is not None and value.type == "table_constructor"
                 if value is not None and is_table and len(there) < LONGEST:
-                    waiting.append((value, (owner, there)))
+                    waiting.append((value, (root, there)))
 
     def entry(self, node: Node) -> None:
         """An entry of a table constructor: a key that is a name is none of a variable."""
@@ -96,25 +116,15 @@ class FieldUses:
             return
         name = bracketed_name(node, key, self._text)
         if name is not None:
-            start, end = key.start_byte, key.end_byte
-            self.found.append(Field(name, start, end, Access.WRITE, None, (), node, value))
+            self._add(name, key, Access.WRITE, (None, ()), node, value)
         elif key.type != "string":
             self._visit(key)
 
     def instance(self, declaration: Declaration, constructor: Node | None, table: Node) -> None:
         """``local self = setmetatable({…}, Class)``: its fields are those of the class."""
-        name = self._bindings.meaning(self._text(table))
-        owner = self._text(table) if name is None else owner_by(name)
-        self.stands_for[declaration] = (owner, ())
+        root = self._bindings.root(self._text(table))
+        self.stands_for[declaration] = (root, ())
+        if self._bindings.is_of_chunk(declaration):
+            self._piece.aliases[declaration] = root
         if constructor is not None:
-            self.own(constructor, (owner, ()))
-
-
-def owner_of(name: Name) -> Owner:
-    """What the fields of a variable are known by."""
-    return name.name if name.declaration is None else owner_by(name.declaration)
-
-
-def owner_by(declaration: Declaration) -> Owner:
-    """The same, for where it is declared."""
-    return declaration.name if declaration.kind is Kind.GLOBAL else declaration
+            self.own(constructor, (root, ()))

@@ -1,18 +1,19 @@
 """The words of the analysis: declarations, names, fields, scopes, functions.
 
-All places are byte offsets into the text. An `Analysis` belongs to one version of a text and is
-never changed.
+All places are byte offsets into the text. An `Analysis` belongs to one version of a text; the next
+version takes over what has not changed (`lsp_server.analysis.pieces`).
 """
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TypeVar
+from typing import TYPE_CHECKING
 
 from tree_sitter import Node
+
+if TYPE_CHECKING:
+    from lsp_server.analysis.pieces import Piece
 
 
 class Kind(Enum):
@@ -35,12 +36,28 @@ class Access(Enum):
     WRITE = "write"
 
 
+class Part:
+    """A node of the syntax tree, known by its place, so that it can be found in the next tree."""
+
+    __slots__ = ("end", "piece", "start", "type")
+
+    def __init__(self, node: Node, piece: Piece) -> None:
+        self.type, self.start, self.end = node.type, node.start_byte, node.end_byte
+        self.piece = piece
+        piece.parts.append(self)
+
+    @property
+    def node(self) -> Node:
+        """The node itself."""
+        return self.piece.find(self)
+
+
 @dataclass(slots=True, eq=False, repr=False)
 class Declaration:
     """A variable or label: where its name is declared, and where that name means it.
 
-    ``value`` is the expression it begins with, if there is one that is its alone. ``self`` of
-    a method has no place of its own: ``start`` and ``end`` are those of the method's name.
+    ``self`` of a method has no place of its own: ``start`` and ``end`` are those of the method's
+    name.
     """
 
     name: str
@@ -50,11 +67,16 @@ class Declaration:
     visible_from: int
     scope: Scope
     attribute: str | None = None
-    value: Node | None = None
+    value_part: Part | None = None
     shadows: Declaration | None = None
     """The variable, alive here, that nobody can reach by this name any more."""
     references: list[Name] = field(default_factory=list)
     """Every use, in the order of the text; the declaration itself is none."""
+
+    @property
+    def value(self) -> Node | None:
+        """The expression it begins with, if there is one that is its alone."""
+        return None if self.value_part is None else self.value_part.node
 
     @property
     def function(self) -> Function:
@@ -114,6 +136,15 @@ Owner = Declaration | str
 """What a chain of fields begins with: a variable, or the name of a global."""
 
 
+class Root:
+    """What a chain begins with, as far as that is known: for names of other pieces, once linked."""
+
+    __slots__ = ("owner",)
+
+    def __init__(self, owner: Owner | None = None) -> None:
+        self.owner = owner
+
+
 @dataclass(slots=True, eq=False, repr=False)
 class Field:
     """A field where it stands: ``c`` in ``a.b.c``, ``a.b:c()``, ``a["b"].c``, or ``a.b = {c = 1}``.
@@ -127,15 +158,28 @@ class Field:
     start: int
     end: int
     access: Access
-    owner: Owner | None
+    root: Root | None
     path: tuple[str, ...]
-    node: Node
-    """The index expression, or the ``field`` of a table constructor."""
-    value: Node | None = None
-    """What is written into it, where that can be seen: an expression or a function."""
+    part: Part
+    value_part: Part | None = None
     is_method: bool = False
     """Whether it stands behind a colon."""
     is_called: bool = False
+
+    @property
+    def owner(self) -> Owner | None:
+        """The variable or global that the chain begins with."""
+        return None if self.root is None else self.root.owner
+
+    @property
+    def node(self) -> Node:
+        """The index expression, or the ``field`` of a table constructor."""
+        return self.part.node
+
+    @property
+    def value(self) -> Node | None:
+        """What is written into it, where that can be seen: an expression or a function."""
+        return None if self.value_part is None else self.value_part.node
 
 
 @dataclass(slots=True, eq=False, repr=False)
@@ -154,7 +198,7 @@ class Scope:
 class Function:
     """A function's text, or the whole chunk (``parent`` is None)."""
 
-    node: Node
+    part: Part
     start: int
     end: int
     parent: Function | None
@@ -162,117 +206,16 @@ class Function:
     """As the text calls it: ``f``, ``M.f``, ``M:f``; None for one that is only a value."""
     parameters: list[Declaration] = field(default_factory=list)
     is_vararg: bool = False
-    table: tuple[Owner, tuple[str, ...]] | None = None
-    """Of ``function a.b:m()``: owner and path of ``a.b``, which ``self`` stands for."""
-
-
-class Analysis:
-    """Every name of a text, and what it means."""
-
-    def __init__(
-        self,
-        chunk: Scope,
-        functions: Sequence[Function],
-        declarations: Sequence[Declaration],
-        names: Sequence[Name],
-        fields: Sequence[Field],
-    ) -> None:
-        self.chunk = chunk
-        self.functions = functions
-        self.declarations = declarations
-        self.names = sorted(names, key=_start)
-        """Declarations, uses and gotos, in the order of the text."""
-        self.fields = _once(fields)
-        self._name_starts = [each.start for each in self.names]
-        self._field_starts = [each.start for each in self.fields]
-        self._by_path: dict[tuple[Owner, tuple[str, ...]], list[Field]] | None = None
-        self._globals: dict[str, list[Name]] | None = None
-
-    def at(self, offset: int) -> Name | Field | None:
-        """The name or field that the byte belongs to, or that ends right before it."""
-        return _holding(self.names, self._name_starts, offset) or _holding(
-            self.fields, self._field_starts, offset
-        )
-
-    def visible_at(self, offset: int) -> list[Declaration]:
-        """The variables that a name at ``offset`` could mean, the innermost first.
-
-        Each name is there once: what is shadowed is left out. Labels are no variables.
-        """
-        found: dict[str, Declaration] = {}
-        scope: Scope | None = self.scope_at(offset)
-        while scope is not None:
-            for each in reversed(scope.declarations):
-                if each.visible_from < offset and each.kind is not Kind.LABEL:
-                    found.setdefault(each.name, each)
-            scope = scope.parent
-        return list(found.values())
-
-    def scope_at(self, offset: int) -> Scope:
-        """The innermost scope around a byte."""
-        scope = self.chunk
-        while True:
-            starts = [each.start for each in scope.children]
-            place = bisect_right(starts, offset) - 1
-            if place < 0 or offset > scope.children[place].end:
-                return scope
-            scope = scope.children[place]
-
-    def function_at(self, offset: int) -> Function:
-        """The innermost function around a byte, or the chunk."""
-        return self.scope_at(offset).function
+    method_of: tuple[Root, tuple[str, ...]] | None = None
 
     @property
-    def globals(self) -> dict[str, list[Name]]:
-        """Every use of every global, by its name."""
-        if self._globals is None:
-            self._globals = {}
-            for each in self.names:
-                if each.is_global and each.env is None:
-                    self._globals.setdefault(each.name, []).append(each)
-        return self._globals
-
-    def fields_of(self, owner: Owner, path: tuple[str, ...] = ()) -> dict[str, list[Field]]:
-        """The fields that the text reads or writes right below ``owner.path``, by their names."""
-        found: dict[str, list[Field]] = {}
-        for (root, there), uses in self._paths.items():
-            if root == owner and len(there) == len(path) + 1 and there[:-1] == path:
-                found.setdefault(there[-1], []).extend(uses)
-        return found
-
-    def field_uses(self, owner: Owner, path: tuple[str, ...]) -> list[Field]:
-        """Every use of one field, in the order of the text."""
-        return self._paths.get((owner, path), [])
+    def node(self) -> Node:
+        """The function in the syntax tree."""
+        return self.part.node
 
     @property
-    def _paths(self) -> dict[tuple[Owner, tuple[str, ...]], list[Field]]:
-        if self._by_path is None:
-            self._by_path = {}
-            for each in self.fields:
-                if each.owner is not None:
-                    self._by_path.setdefault((each.owner, each.path), []).append(each)
-        return self._by_path
-
-
-def _once(fields: Sequence[Field]) -> list[Field]:
-    """Keys of tables are met twice: inside their table, and as fields of its owner if it has one.
-
-    The latter says more.
-    """
-    found: dict[int, Field] = {}
-    for each in fields:
-        if each.owner is not None or each.start not in found:
-            found[each.start] = each
-    return sorted(found.values(), key=_start)
-
-
-Found = TypeVar("Found", Name, Field)
-
-
-def _start(one: Name | Field) -> int:
-    return one.start
-
-
-def _holding(items: Sequence[Found], starts: list[int], offset: int) -> Found | None:
-    place = bisect_right(starts, offset) - 1
-    return items[place] if place >= 0 and offset <= items[place].end else None
+    def table(self) -> tuple[Owner, tuple[str, ...]] | None:
+        """Of ``function a.b:m()``: owner and path of ``a.b``, which ``self`` stands for."""
+        if self.method_of is None or self.method_of[0].owner is None:
+            return None
+        return self.method_of[0].owner, self.method_of[1]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from lsp_server.analysis.model import Access, Analysis, Declaration, Field, Kind, Name
+from lsp_server.analysis.analysis import Analysis
+from lsp_server.analysis.model import Access, Declaration, Field, Kind, Name
 
 
 def occurrences(analysis: Analysis, offset: int) -> list[Name | Field]:
@@ -40,10 +41,8 @@ def definitions(analysis: Analysis, field: Field) -> list[Field]:
 
 def is_function(found: Field | Declaration) -> bool:
     """Whether it is seen to be given a function."""
-    return found.value is not None and found.value.type in (
-        "function_definition",
-        "function_declaration",
-    )
+    part = found.value_part
+    return part is not None and part.type in ("function_definition", "function_declaration")
 
 
 def _real(declaration: Declaration) -> list[Name]:

@@ -6,59 +6,78 @@ of levels deep (a sum of a thousand terms), and Python's stack is not.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Iterator
 from typing import Any
 
 from tree_sitter import Node
 
 from lsp_server.analysis.bindings import Bindings
 from lsp_server.analysis.chains import CHAINS, instance_of
-from lsp_server.analysis.field_uses import NAMES, FieldUses, Table, owner_by, owner_of
-from lsp_server.analysis.model import Access, Analysis, Declaration, Kind
+from lsp_server.analysis.field_uses import NAMES, FieldUses, Table
+from lsp_server.analysis.model import Access, Declaration, Kind, Scope
+from lsp_server.analysis.pieces import Piece
 from lua_debug.syntax.function_names import name_of
 
 _Opened = tuple[Node, Node | None, Node | None, Node | None, Table | None]
 """A function, its parameters, its body, the name of a method, and the table it is a method of."""
 
 
-def analyse(root: Node, raw: bytes, has_env: bool = True) -> Analysis:
-    """Analyse a chunk. Texts with syntax errors are analysed as far as they were understood.
+def resolve(node: Node, raw: bytes, chunk: Scope, has_env: bool) -> Piece:
+    """Analyse a statement of a chunk, or a whole chunk as one piece.
 
     ``has_env``: globals are fields of ``_ENV`` (Lua 5.2 and later).
     """
-    return _Resolver(root, raw, has_env).run()
+    resolver = _Resolver(node, raw, chunk, has_env)
+    for _ in resolver.run():
+        pass
+    return resolver.piece
+
+
+def resolve_in_steps(node: Node, raw: bytes, chunk: Scope, has_env: bool) -> Steps:
+    """The same with pauses, a few milliseconds apart, in which others can be served."""
+    resolver = _Resolver(node, raw, chunk, has_env)
+    yield from resolver.run()
+    return resolver.piece
+
+
+Steps = Generator[None, None, Piece]
+
+STEP = 2000
+"""How many nodes are visited without a pause."""
 
 
 class _Resolver:
-    def __init__(self, root: Node, raw: bytes, has_env: bool) -> None:
+    def __init__(self, node: Node, raw: bytes, chunk: Scope, has_env: bool) -> None:
         self._raw = raw
-        self._root = root
-        self._bindings = Bindings(root, has_env)
-        self._left: list[Node | tuple[Callable[..., None], Any]] = []
-        self._fields = FieldUses(self._bindings, self._text, self._left.append)
+        self._has_global = raw.find(b"global", node.start_byte, node.end_byte) >= 0
+        self.piece = Piece(node)
+        self._bindings = Bindings(self.piece, chunk, has_env)
+        self._left: list[Node | tuple[Callable[..., None], Any]] = [node]
+        self._fields = FieldUses(self.piece, self._bindings, self._text, self._left.append)
 
-    def run(self) -> Analysis:
-        self._visit_all(self._root.named_children)
+    def run(self) -> Iterator[None]:
         left, visitors = self._left, _VISITORS
+        visited = 0
         while left:
+            visited += 1
+            if visited % STEP == 0:
+                yield
             item = left.pop()
             if isinstance(item, tuple):
                 item[0](item[1])
             elif (visit := visitors.get(item.type)) is not None:
                 visit(self, item)
             else:
-                left.extend(reversed(item.named_children))
-        bindings = self._bindings
-        bindings.leave_all()
-        return Analysis(
-            bindings.chunk,
-            bindings.functions,
-            bindings.declarations,
-            bindings.names,
-            self._fields.found,
-        )
+                left.extend(reversed(self._children(item)))
+        self._bindings.leave_piece()
 
     # --- what is still to be visited ------------------------------------------------------------
+
+    def _children(self, node: Node) -> list[Node]:
+        """The parts that mean something; ``global`` is a name where it begins no declaration."""
+        if not self._has_global:
+            return node.named_children
+        return [each for each in node.children if each.is_named or each.type == "global"]
 
     def _visit_all(self, nodes: list[Node]) -> None:
         self._left.extend(reversed(nodes))
@@ -78,10 +97,10 @@ class _Resolver:
     # --- statements -----------------------------------------------------------------------------
 
     def _block(self, node: Node) -> None:
-        """Everything that has a scope: a block, a loop with its variables."""
-        self._bindings.enter(node.start_byte, node.end_byte)
+        """What ``if``, ``elseif`` and ``else`` do: the scope ends with the next keyword."""
+        self._bindings.enter(node.start_byte, _keyword_behind(node))
         self._later(self._leave)
-        self._visit_all(node.named_children)
+        self._visit_all(self._children(node))
 
     def _do_or_while(self, node: Node) -> None:
         """The condition is outside, and the scope is all that lies between the keywords."""
@@ -90,8 +109,8 @@ class _Resolver:
         start = condition.end_byte if condition is not None else node.start_byte
         self._bindings.enter(start, node.end_byte)
         self._later(self._leave)
-        rest = [each for each in node.named_children if each not in (condition, body)]
-        self._visit_all([*rest, *([] if body is None else body.named_children)])
+        rest = [each for each in self._children(node) if each not in (condition, body)]
+        self._visit_all([*rest, *([] if body is None else self._children(body))])
         if condition is not None:
             self._left.append(condition)
 
@@ -99,9 +118,9 @@ class _Resolver:
         """The condition sees the variables of the body."""
         self._bindings.enter(node.start_byte, node.end_byte)
         self._later(self._leave)
-        for child in reversed(node.named_children):
+        for child in reversed(self._children(node)):
             if child.type == "block":
-                self._visit_all(child.named_children)
+                self._visit_all(self._children(child))
             else:
                 self._left.append(child)
 
@@ -117,9 +136,9 @@ class _Resolver:
             names = clause.named_children[0]
         variables = names.children_by_field_name("name")
         self._later(self._leave)
-        self._visit_all([] if body is None else body.named_children)
+        self._visit_all([] if body is None else self._children(body))
         self._later(self._loop_begins, (node, clause.end_byte, variables))
-        for child in reversed(clause.named_children):
+        for child in reversed(self._children(clause)):
             if child != names and child not in variables:
                 self._left.append(child)
 
@@ -139,7 +158,7 @@ class _Resolver:
         if inner.type == "assignment_statement":
             listed = inner.named_children[0]
             values = [each for each in inner.named_children[1:] if each.type == "expression_list"]
-            values = [] if not values else values[0].named_children
+            values = [] if not values else self._children(values[0])
         is_global = node.children[0].type == "global"
         self._later(self._declare_all, (node, listed, values, is_global))
         self._visit_all(values)
@@ -156,7 +175,7 @@ class _Resolver:
             if made is None or not single:
                 continue
             if single.type == "table_constructor":
-                self._fields.own(single, (owner_by(made), ()))
+                self._fields.own(single, (self._bindings.root_by(made), ()))
             elif instance := instance_of(single, self._text):
                 self._fields.instance(made, *instance)
 
@@ -167,7 +186,7 @@ class _Resolver:
             self._visit_all(node.named_children)
             return
         listed = next((c for c in node.named_children[1:] if c.type == "expression_list"), None)
-        values = [] if listed is None else listed.named_children
+        values = [] if listed is None else self._children(listed)
         rest = [c for c in node.named_children[1:] if c.type == "ERROR"]
         places = targets.children_by_field_name("name")
         self._visit_all(rest)
@@ -180,11 +199,11 @@ class _Resolver:
         table: Table | None = None
         if place.type in CHAINS:
             made = self._fields.chain(place, Access.WRITE, value)
-            if made is not None and made.owner is not None:
-                table = (made.owner, made.path)
+            if made is not None and made.root is not None:
+                table = (made.root, made.path)
         elif place.type in NAMES:
             name = self._fields.use(place, Access.WRITE)
-            table = (owner_of(name), ())
+            table = (self._bindings.root(name.name), ())
         else:
             self._left.append(place)
         if table is not None and value is not None and value.type == "table_constructor":
@@ -204,8 +223,8 @@ class _Resolver:
         elif name is not None and name.type in CHAINS:
             made = self._fields.chain(name, Access.WRITE, node)
             if made is not None and made.is_method:
-                self_place = made.node.child_by_field_name("method")
-                table = None if made.owner is None else (made.owner, made.path[:-1])
+                self_place = name.child_by_field_name("method")
+                table = None if made.root is None else (made.root, made.path[:-1])
         elif name is not None:
             self._fields.use(name, Access.WRITE)
         parameters = node.child_by_field_name("parameters")
@@ -225,19 +244,19 @@ class _Resolver:
             function.parameters.append(implicit)
             if table is not None:
                 self._fields.stands_for[implicit] = table
-        for each in [] if parameters is None else parameters.named_children:
-            if each.type == "identifier":
+        for each in [] if parameters is None else self._children(parameters):
+            if each.type in NAMES:
                 made = self._declare(each, Kind.PARAMETER, start)
                 if made is not None:
                     function.parameters.append(made)
             elif each.type == "vararg_expression":
                 function.is_vararg = True
-        self._visit_all([] if body is None else body.named_children)
+        self._visit_all([] if body is None else self._children(body))
 
     def _call(self, node: Node) -> None:
         """What is called, and then the arguments."""
         called = node.child_by_field_name("name")
-        for child in reversed(node.named_children):
+        for child in reversed(self._children(node)):
             if child != called:
                 self._left.append(child)
         if called is None:
@@ -246,7 +265,7 @@ class _Resolver:
             made = self._fields.chain(called, Access.READ)
             if made is not None:
                 made.is_called = True
-        elif called.type == "identifier":
+        elif called.type in NAMES:
             self._fields.use(called, Access.READ).is_called = True
         else:
             self._left.append(called)
@@ -274,8 +293,7 @@ class _Resolver:
         )
 
     def _identifier(self, node: Node) -> None:
-        if node.start_byte != node.end_byte:
-            self._fields.use(node, Access.READ)
+        self._fields.use(node, Access.READ)
 
     def _label(self, node: Node) -> None:
         for each in node.named_children:
@@ -283,7 +301,8 @@ class _Resolver:
 
     def _goto(self, node: Node) -> None:
         for each in node.named_children:
-            self._bindings.jump(self._text(each), each.start_byte, each.end_byte)
+            if each.start_byte != each.end_byte:
+                self._bindings.jump(self._text(each), each.start_byte, each.end_byte)
 
 
 def _attributes(listed: Node, text: Callable[[Node], str]) -> tuple[str | None, dict[int, str]]:
@@ -303,8 +322,22 @@ def _attributes(listed: Node, text: Callable[[Node], str]) -> tuple[str | None, 
     return common, each
 
 
+def _keyword_behind(block: Node) -> int:
+    """Where the keyword begins that ends a block; the block itself ends with its last statement."""
+    at: Node | None = block
+    while at is not None and at.type != "chunk":
+        found = at.next_sibling
+        while found is not None and found.type == "comment":
+            found = found.next_sibling
+        if found is not None:
+            return found.start_byte
+        at = at.parent
+    return block.end_byte
+
+
 _VISITORS: dict[str, Callable[[_Resolver, Node], None]] = {
     "identifier": _Resolver._identifier,
+    "global": _Resolver._identifier,
     "dot_index_expression": _Resolver._chain,
     "bracket_index_expression": _Resolver._chain,
     "method_index_expression": _Resolver._chain,

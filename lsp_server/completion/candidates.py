@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -31,7 +31,8 @@ class Candidate:
 
     label: str
     kind: Kind
-    detail: str = ""
+    detail: Callable[[], str] = str
+    """Asked when it is sent: of thousands of candidates only some are."""
     doc: Callable[[], str] = str
     """Asked when the client shows it."""
     rank: int = 5
@@ -44,6 +45,8 @@ class Candidate:
     is_deprecated: bool = False
     becomes_method: bool = False
     """Whether the dot before it has to become a colon."""
+    value: str = ""
+    """What it is worth in the stopped program."""
 
     def item(
         self, place: types.Range, filter_text: str | None, colon: types.Range | None
@@ -52,8 +55,9 @@ class Candidate:
         more = [types.TextEdit(colon, ":")] if self.becomes_method and colon else None
         return types.CompletionItem(
             label=self.label,
+            label_details=_beside(self.value),
             kind=self.kind,
-            detail=self.detail or None,
+            detail=self.detail() or None,
             sort_text=f"{self.rank}{self.label}",
             filter_text=filter_text,
             text_edit=types.TextEdit(place, self.insert or self.label),
@@ -63,15 +67,44 @@ class Candidate:
         )
 
 
+def _beside(value: str) -> types.CompletionItemLabelDetails | None:
+    """Clients show it of every item, and the detail only of the one that is chosen."""
+    return types.CompletionItemLabelDetails(description=value) if value else None
+
+
 def of_member(item: MemberItem, rank: int = 1, *, becomes_method: bool = False) -> Candidate:
     """A member of a value, or a variable that is described in the same way."""
     is_method = becomes_method or item.sort is Sort.METHOD
     return Candidate(
         item.name,
         Kind.Method if is_method else _KINDS[item.sort],
-        item.detail,
+        lambda: item.detail,
         lambda: item.doc,
         rank=4 if item.sort is Sort.MENTIONED else rank,
         is_deprecated=item.deprecated,
         becomes_method=becomes_method,
     )
+
+
+MOST = 300
+"""How many items are sent; who wants others types another letter, and is asked for again."""
+
+
+def fitting_best(found: Sequence[Candidate], prefix: str) -> Sequence[Candidate]:
+    """All of them, or, where these are too many, the best of those that fit what is typed."""
+    if len(found) <= MOST:
+        return found
+    wanted = prefix.lower()
+    fitting = [each for each in found if _has_letters(each.label.lower(), wanted)]
+
+    def place(each: Candidate) -> tuple[int, bool, int, str]:
+        is_other = not each.label.lower().startswith(wanted)
+        return each.rank, is_other, len(each.label), each.label
+
+    return sorted(fitting, key=place)[:MOST]
+
+
+def _has_letters(label: str, wanted: str) -> bool:
+    """Whether the letters come in this order, as clients match them."""
+    letters = iter(label)
+    return all(each in letters for each in wanted)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from kernel.core.catalogue import Field, Function
 from lsp_server.completion.candidates import Candidate, Kind, of_member, saying
 from lsp_server.cursor.calls import OpenCall, open_call
+from lsp_server.cursor.chains import Chain
 from lsp_server.cursor.moments import Moment
 from lsp_server.cursor.place import Cursor
 from lsp_server.inference.inference import Inference
@@ -24,16 +26,40 @@ def fields(inference: Inference, cursor: Cursor, moment: Moment) -> Iterator[Can
     if chain is None:
         return
     known = of_chain(inference, moment.document, moment.offset, chain)
+    if cursor.typed.separator == ":" and not _is_anything_known(known):
+        yield from _guesses(inference, moment)
     for each in members_of(known).values():
         if not _NAME.fullmatch(each.name):
             continue  # it has to be written in brackets
-        is_method = each.sort is Sort.METHOD or (
-            each.sort is Sort.MENTIONED and each.detail == "method"
-        )
+        is_method = each.is_called_as_method
         if cursor.typed.separator == ".":
             yield of_member(each, becomes_method=is_method and each.catalogued is not None)
         elif is_method or each.sort is Sort.FUNCTION:
             yield of_member(each, becomes_method=False)
+
+
+def _is_anything_known(known: Known) -> bool:
+    return bool(known.type) or any(
+        each.sort is not Sort.MENTIONED for each in members_of(known).values()
+    )
+
+
+def _guesses(inference: Inference, moment: Moment) -> Iterator[Candidate]:
+    """Methods of what may be anything: those of strings, and what the text calls elsewhere."""
+    for each in members_of(inference.catalogued.of_type("string")).values():
+        yield of_member(each, rank=4)
+    for field in moment.document.analysis.fields:
+        if field.is_method:
+            yield Candidate(field.name, Kind.Text, rank=5)
+
+
+def bracketed(
+    inference: Inference, cursor: Cursor, moment: Moment, chain: Chain
+) -> Iterator[Candidate]:
+    """Keys inside ``chain["``, also those that are no names."""
+    known = of_chain(inference, moment.document, moment.offset, chain)
+    for each in members_of(known).values():
+        yield replace(of_member(each), start=cursor.tokens[-1].start + 1)
 
 
 def keys(inference: Inference, cursor: Cursor, moment: Moment) -> Iterator[Candidate]:
@@ -47,7 +73,7 @@ def keys(inference: Inference, cursor: Cursor, moment: Moment) -> Iterator[Candi
             yield Candidate(
                 name,
                 Kind.Property,
-                detail,
+                saying(detail),
                 saying(documentation(field) if field else ""),
                 rank=0,
                 insert=f"{name} = ",

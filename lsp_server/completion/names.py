@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from enum import Enum
 
 from kernel.core.catalogue import Catalogue
@@ -27,6 +28,7 @@ class Place(Enum):
     DECLARATION = "new name"
     LOOP = "loop variable"
     LABEL = "label"
+    ATTRIBUTE = "attribute"
 
 
 _BEGIN = ("local", "function", "if", "for", "while", "repeat", "return", "break", "goto", "do")
@@ -41,6 +43,7 @@ KEYWORDS: dict[Place, tuple[str, ...]] = {
     Place.DECLARATION: (),
     Place.LOOP: ("in",),
     Place.LABEL: (),
+    Place.ATTRIBUTE: (),
 }
 """Which keywords can stand where."""
 
@@ -76,11 +79,13 @@ def _declaring(tokens: Sequence[Token], before: Token) -> Place | None:
     """Whether this is a list of new names: of ``local``, of ``for``, or of a function."""
     at = next((i for i in range(len(tokens) - 1, -1, -1) if tokens[i] is before), -1)
     is_name = before.sort is Sort.NAME
-    while at >= 0 and (tokens[at].sort is Sort.NAME or tokens[at].text == ","):
+    while at >= 0 and (tokens[at].sort is Sort.NAME or tokens[at].text in (",", "<", ">")):
         at -= 1
     if at < 0:
         return None
     stop = tokens[at]
+    if stop.text in ("local", "global") and before.text == "<":
+        return Place.ATTRIBUTE
     if stop.sort is Sort.KEYWORD and stop.text in ("for", "local"):
         if is_name:
             return Place.LOOP if stop.text == "for" else None
@@ -98,7 +103,10 @@ def _declaring(tokens: Sequence[Token], before: Token) -> Place | None:
 def variables(moment: Moment) -> Iterator[Candidate]:
     """The locals that are visible, the innermost first."""
     for each in moment.document.analysis.visible_at(moment.offset):
-        yield of_member(variable_item(moment, each), rank=1)
+        item = variable_item(moment, each)
+        usual = ItemKind.Constant if each.attribute == "const" else ItemKind.Variable
+        kind = ItemKind.Function if item.function is not None else usual
+        yield replace(of_member(item, rank=1), kind=kind)
 
 
 _WORDS = {
@@ -118,8 +126,10 @@ def variable_item(moment: Moment, declared: Declaration) -> MemberItem:
     return item
 
 
-def globals_(inference: Inference, moment: Moment, catalogue: Catalogue) -> Iterator[Candidate]:
-    """The globals that the text writes, then those of the library."""
+def globals_(
+    inference: Inference, moment: Moment, catalogue: Catalogue, others: Collection[str]
+) -> Iterator[Candidate]:
+    """The globals that the text writes, then those of the library and of other files."""
     taken: set[str] = set()
     for name, uses in moment.document.analysis.globals.items():
         if name in catalogue.global_names:
@@ -136,7 +146,9 @@ def globals_(inference: Inference, moment: Moment, catalogue: Catalogue) -> Iter
             taken.add(member.name)
             yield of_member(catalogue_item(member), rank=3)
     for table in catalogue.tables.values():
-        yield Candidate(table.name, ItemKind.Module, "table", saying(table.doc), rank=3)
+        yield Candidate(table.name, ItemKind.Module, saying("table"), saying(table.doc), rank=3)
+    for name in others:
+        yield Candidate(name, ItemKind.Variable, saying("of another file"), rank=4)
 
 
 def keywords(place: Place, catalogue: Catalogue) -> Iterator[Candidate]:
@@ -144,7 +156,15 @@ def keywords(place: Place, catalogue: Catalogue) -> Iterator[Candidate]:
     known = {each.name: each.doc for each in catalogue.keywords}
     for word in KEYWORDS[place]:
         if word in known:
-            yield Candidate(word, ItemKind.Keyword, "", saying(known[word]), rank=5)
+            yield Candidate(word, ItemKind.Keyword, str, saying(known[word]), rank=5)
+
+
+def attributes(lua: str) -> Iterator[Candidate]:
+    """What a variable can be declared as."""
+    if lua in ("5.4", "5.5"):
+        yield Candidate("const", ItemKind.Keyword, doc=saying("Nothing else is assigned to it."))
+        closed = "Its `__close` is called when its block ends, however that happens."
+        yield Candidate("close", ItemKind.Keyword, doc=saying(closed))
 
 
 def labels(moment: Moment) -> Iterator[Candidate]:
@@ -152,4 +172,4 @@ def labels(moment: Moment) -> Iterator[Candidate]:
     function = moment.document.analysis.function_at(moment.offset)
     for each in moment.document.analysis.declarations:
         if each.kind is Kind.LABEL and each.function is function:
-            yield Candidate(each.name, ItemKind.Reference, "label", rank=0)
+            yield Candidate(each.name, ItemKind.Reference, saying("label"), rank=0)

@@ -26,7 +26,9 @@ def module_names(
         return
     for name, table in catalogue.modules.items():
         if name.startswith(prefix):
-            yield Candidate(name, Kind.Module, "module", saying(table.doc), rank=2, start=start)
+            yield Candidate(
+                name, Kind.Module, saying("module"), saying(table.doc), rank=2, start=start
+            )
     for name, path, is_folder in modules.beginning(prefix, document):
         kind = Kind.Folder if is_folder else Kind.File
-        yield Candidate(name, kind, path, rank=1, start=start)
+        yield Candidate(name, kind, saying(path), rank=1, start=start)

@@ -48,7 +48,7 @@ def statements() -> Iterator[Candidate]:
         yield Candidate(
             name,
             Kind.Snippet,
-            detail,
+            saying(detail),
             saying(f"```lua\n{plain(body)}\n```"),
             rank=6,
             insert=body,
@@ -70,7 +70,7 @@ def postfixes(cursor: Cursor) -> Iterator[Candidate]:
         yield Candidate(
             name,
             Kind.Snippet,
-            plain(body.format(expression)).replace("\n\t", " … ").replace("\n", " "),
+            saying(plain(body.format(expression)).replace("\n\t", " ").replace("\n", " ")),
             rank=7,
             insert=body.format(escaped),
             is_snippet=True,

@@ -75,6 +75,31 @@ def open_call(tokens: Sequence[Token]) -> OpenCall | None:
     return None
 
 
+def unclosed_from(tokens: Sequence[Token]) -> int:
+    """The index of the token with which an expression begins that has open brackets.
+
+    Of several around each other, the outermost; the number of tokens if there is none.
+    """
+    found, at = len(tokens), len(tokens) - 1
+    while at >= 0:
+        token = tokens[at]
+        if token.sort is Sort.KEYWORD:
+            if token.text in _ENDS_THE_SEARCH:
+                break
+            if token.text in ("end", "until"):
+                at = _block_start(tokens, at)
+        elif token.sort is Sort.SYMBOL:
+            if token.text in (")", "]", "}"):
+                at = opening_of(tokens, at)
+            elif token.text in ("(", "{", "["):
+                callee = _callee(tokens, at - 1)
+                if callee == _DEFINITION:
+                    break
+                found = at if callee is None else chain_ending(tokens, at - 1)[0]
+        at -= 1
+    return found
+
+
 def _found(
     search: _Search, tokens: Sequence[Token], at: int, callee: tuple[Chain, bool]
 ) -> OpenCall:

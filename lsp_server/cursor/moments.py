@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
-from lsp_server.cursor.chains import Typed
-from lsp_server.cursor.tokens import Sort
+from lsp_server.cursor.calls import unclosed_from
+from lsp_server.cursor.place import Cursor
+from lsp_server.cursor.tokens import Sort, Token
 from lsp_server.document import Document, common_prefix
 
 ANALYSED_AT_ONCE = 60_000
 """Bytes of a text that is analysed while the client waits: some 20 ms."""
 
 A_KEYSTROKE = 200
-"""Bytes of a change on one line after which an older analysis still holds."""
+"""Bytes of a change after which an older analysis still holds, if nothing is declared in it."""
+
+_DECLARES = re.compile(rb"\b(?:local|global|function|for|do|then|else|repeat|until|end)\b|[={}]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +31,8 @@ class Moments:
     """Finds for the text under somebody's fingers a text that makes sense.
 
     In a small text, what is being typed is taken out, and the rest is analysed. In a large one
-    that would take too long: there the last version that was analysed counts, as long as nothing
-    but a bit of one line has changed since.
+    that would take too long: there the last version that was analysed counts, as long as only
+    a few letters have changed since that declare nothing; else the text as it is.
     """
 
     def __init__(self) -> None:
@@ -47,36 +51,44 @@ class Moments:
         self._latest.pop(document.uri, None)
         self._analysed.pop(document.uri, None)
 
-    def at(self, document: Document, offset: int, typed: Typed) -> Moment:
-        """The moment at which a name is typed at ``offset``."""
-        if len(document.raw) > ANALYSED_AT_ONCE:
-            older = document if document.has_analysis else self._analysed.get(document.uri)
-            place = None if older is None else _place_in(older.raw, document.raw, typed.start)
-            if older is not None and place is not None:
-                return Moment(older, place)
-        patched = _without(document, offset, typed)
-        self._analysed[document.uri] = patched
-        return Moment(patched, typed.start)
+    def at(self, cursor: Cursor) -> Moment:
+        """What is known where something is being typed."""
+        document, typed = cursor.document, cursor.typed
+        if len(document.raw) <= ANALYSED_AT_ONCE:
+            return Moment(_without(cursor), typed.start)
+        older = self._analysed.get(document.uri)
+        if older is None or document.has_analysis or not older.has_analysis:
+            return Moment(document, typed.start)
+        place = _place_in(older.raw, document.raw, typed.start)
+        return Moment(document, typed.start) if place is None else Moment(older, place)
 
 
-def _without(document: Document, offset: int, typed: Typed) -> Document:
-    """The document with what is being typed taken out: blank as a statement, else a number."""
+def _without(cursor: Cursor) -> Document:
+    """The document with what is being typed taken out: blank as a statement, else a number.
+
+    What is being typed is the chain before the cursor, and the calls and tables around it that
+    nobody has closed.
+    """
+    document, typed = cursor.document, cursor.typed
     start = typed.chain.start if typed.chain is not None else typed.start
-    if start == offset:
-        return document
-    blank = bytearray(b" " * (offset - start))
-    for index in range(start, offset):
-        if document.raw[index] in b"\r\n":
-            blank[index - start] = document.raw[index]
-    if _is_operand(typed):
-        blank[0:1] = b"0"
-    raw = document.raw[:start] + bytes(blank) + document.raw[offset:]
-    return document.patched(raw)
-
-
-def _is_operand(typed: Typed) -> bool:
-    """Whether an expression is expected where the chain begins."""
     before = typed.before
+    index = unclosed_from(cursor.tokens)
+    if index < len(cursor.tokens) and cursor.tokens[index].start < start:
+        start = cursor.tokens[index].start
+        before = cursor.tokens[index - 1] if index else None
+    if start == cursor.offset:
+        return document
+    blank = bytearray(b" " * (cursor.offset - start))
+    for place in range(start, cursor.offset):
+        if document.raw[place] in b"\r\n":
+            blank[place - start] = document.raw[place]
+    if _is_operand_expected(before):
+        blank[0:1] = b"0"
+    return document.patched(document.raw[:start] + bytes(blank) + document.raw[cursor.offset :])
+
+
+def _is_operand_expected(before: Token | None) -> bool:
+    """Whether behind this token an expression has to come."""
     if before is None:
         return False
     if before.sort is Sort.KEYWORD:
@@ -95,7 +107,7 @@ def _place_in(old: bytes, new: bytes, offset: int) -> int | None:
     rest = min(len(old), len(new)) - start
     same = common_prefix(old[: -rest - 1 : -1], new[: -rest - 1 : -1]) if rest else 0
     changed = (old[start : len(old) - same], new[start : len(new) - same])
-    if any(b"\n" in each or len(each) > A_KEYSTROKE for each in changed):
+    if any(len(each) > A_KEYSTROKE or _DECLARES.search(each) for each in changed):
         return None
     if offset <= start:
         return offset

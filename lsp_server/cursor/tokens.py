@@ -23,6 +23,9 @@ _TOKEN = re.compile(
 LINES_BACK = 150
 """How far before the cursor the beginning of a call or a chain is looked for."""
 
+BYTES_BACK = 50_000
+"""The same where lines are endless."""
+
 KEYWORDS = frozenset(
     [
         *("and", "break", "do", "else", "elseif", "end", "false", "for", "function", "goto"),
@@ -89,11 +92,13 @@ def tokens_before(document: Document, offset: int) -> list[Token]:
 
 
 def _beginning(document: Document, offset: int) -> int:
-    """The beginning of an earlier line that lies in no string and no comment."""
+    """A place before the cursor where a token begins: of an earlier line, if lines are usual."""
     starts = document.lines.starts
-    line = document.lines.line_of(offset)
-    start = starts[max(0, line - LINES_BACK)]
+    start = starts[max(0, document.lines.line_of(offset) - LINES_BACK)]
+    start = max(start, offset - BYTES_BACK)
     node = document.root.descendant_for_byte_range(start, start)
+    if node is not None and not node.child_count and node.start_byte < start:
+        start = min(node.end_byte, offset)
     while node is not None:
         if node.type in ("string", "comment") and node.start_byte < start < node.end_byte:
             start = node.start_byte

@@ -23,7 +23,7 @@ DEBUG = "llmspell.debug"
 
 @feature(types.TEXT_DOCUMENT_CODE_LENS, types.CodeLensOptions())
 def code_lenses(server: LuaLanguageServer, params: types.CodeLensParams) -> list[types.CodeLens]:
-    """On the first statement, and on functions that do something without arguments."""
+    """Run and Debug on the first statement, Debug this on what does something by itself."""
     document = server.document(params.text_document.uri)
     code = statements(document.root)
     if not server.settings.has_lenses or not code:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
+from kernel.core.catalogue import Catalogue
 from lsp_server.completion import fields, names, paths, snippets
-from lsp_server.completion.candidates import Candidate
+from lsp_server.completion.candidates import Candidate, fitting_best
 from lsp_server.completion.live import with_live_values
+from lsp_server.cursor.chains import Typed, chain_ending
 from lsp_server.cursor.place import Cursor
 from lsp_server.cursor.tokens import Sort
 from lsp_server.inference.live_expressions import live_prefix
+from lsp_server.insight import Insight
 from lsp_server.live_values import LiveMember
 from lsp_server.registry import feature
 
@@ -27,7 +31,7 @@ if TYPE_CHECKING:
 async def complete(
     server: LuaLanguageServer, params: types.CompletionParams
 ) -> types.CompletionList:
-    """Everything that fits; the client filters by what is typed."""
+    """Variables, fields, methods, keywords, modules, keys of tables: what can stand there."""
     document = server.document(params.text_document.uri)
     cursor = server.insight.cursor(document, document.offset(params.position))
     by_character = (
@@ -37,14 +41,16 @@ async def complete(
     found = list(_unique(_candidates(server, cursor, by_character=by_character)))
     if found or cursor.typed.chain is not None:
         found = with_live_values(found, await _live(server, cursor))
+    fitting = fitting_best(found, cursor.typed.prefix)
     return types.CompletionList(
-        is_incomplete=False, items=server.insight.listed.items(found, cursor)
+        is_incomplete=len(fitting) < len(found),
+        items=server.insight.listed.items(fitting, cursor),
     )
 
 
 @feature(types.COMPLETION_ITEM_RESOLVE)
 def resolve(server: LuaLanguageServer, item: types.CompletionItem) -> types.CompletionItem:
-    """What is said of one of the items that were listed last."""
+    """The documentation of one of the items that were listed last."""
     doc = server.insight.listed.doc(item.data)
     if doc:
         item.documentation = types.MarkupContent(types.MarkupKind.Markdown, doc)
@@ -69,8 +75,8 @@ def _candidates(
     last = tokens[-1] if tokens else None
     catalogue = insight.catalogue(cursor.document.lua)
     if last is not None and last.is_open:
-        if last.sort is Sort.STRING and paths.is_required(tokens):
-            yield from paths.module_names(last, cursor.document, insight.modules, catalogue)
+        if last.sort is Sort.STRING:
+            yield from _in_string(insight, cursor, catalogue)
         return
     if last is not None and last.sort is Sort.NUMBER and last.end == cursor.offset:
         return
@@ -88,13 +94,29 @@ def _candidates(
     if place is names.Place.LABEL:
         yield from names.labels(moment)
         return
+    if place is names.Place.ATTRIBUTE:
+        yield from names.attributes(cursor.document.lua)
+        return
     if place in _EXPRESSIONS:
         yield from fields.keys(inference, cursor, moment)
         yield from names.variables(moment)
-        yield from names.globals_(inference, moment, catalogue)
+        yield from names.globals_(inference, moment, catalogue, server.index.globals)
     yield from names.keywords(place, catalogue)
     if place in (names.Place.STATEMENT, names.Place.AFTER) and server.has_snippets:
         yield from snippets.statements()
+
+
+def _in_string(insight: Insight, cursor: Cursor, catalogue: Catalogue) -> Iterator[Candidate]:
+    """A module's name, or a key in brackets."""
+    tokens, string = cursor.tokens, cursor.tokens[-1]
+    if paths.is_required(tokens):
+        yield from paths.module_names(string, cursor.document, insight.modules, catalogue)
+    elif len(tokens) > 2 and tokens[-2].text == "[":
+        _, chain = chain_ending(tokens, len(tokens) - 3)
+        typed = Typed(string.value, string.start + 1, chain=chain)
+        moment = insight.moment(replace(cursor, typed=typed))
+        inference = insight.inference(moment.document)
+        yield from fields.bracketed(inference, cursor, moment, chain)
 
 
 _EXPRESSIONS = frozenset(

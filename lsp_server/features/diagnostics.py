@@ -7,6 +7,7 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from lsprotocol import types
+from pygls.exceptions import JsonRpcException
 
 from lsp_server.document import Document
 from lsp_server.registry import feature
@@ -14,7 +15,7 @@ from lsp_server.registry import feature
 if TYPE_CHECKING:
     from lsp_server.server import LuaLanguageServer
 
-DELAY = 0.08
+DELAY = 0.05
 """Seconds of rest after a keystroke before a text is diagnosed."""
 
 
@@ -22,11 +23,17 @@ DELAY = 0.08
     types.TEXT_DOCUMENT_DIAGNOSTIC,
     types.DiagnosticOptions(inter_file_dependencies=True, workspace_diagnostics=False),
 )
-def pull(
+async def pull(
     server: LuaLanguageServer, params: types.DocumentDiagnosticParams
 ) -> types.DocumentDiagnosticReport:
-    """The client asks when it wants to know."""
-    items = server.diagnose(server.document(params.text_document.uri))
+    """What the compiler and the rules say; to be asked again where the text changed meanwhile."""
+    items = await server.diagnosed(server.document(params.text_document.uri))
+    if items is None:
+        raise JsonRpcException(
+            "The text has changed.",
+            types.LSPErrorCodes.ServerCancelled.value,
+            {"retriggerRequest": True},
+        )
     result = hashlib.sha256(repr(items).encode("utf-8", "replace")).hexdigest()[:16]
     if result == params.previous_result_id:
         return types.RelatedUnchangedDocumentDiagnosticReport(result_id=result)
@@ -39,6 +46,7 @@ class Publisher:
     def __init__(self, server: LuaLanguageServer) -> None:
         self._server = server
         self._waiting: dict[str, asyncio.TimerHandle] = {}
+        self._working: set[asyncio.Task[None]] = set()
 
     def changed(self, document: Document) -> None:
         """Diagnose it soon, unless it changes again before that."""
@@ -64,13 +72,21 @@ class Publisher:
         """Nothing more will be sent."""
         for uri in list(self._waiting):
             self._cancel(uri)
+        for task in self._working:
+            task.cancel()
 
     def _publish(self, uri: str) -> None:
         self._waiting.pop(uri, None)
         document = self._server.documents.find(uri)
         if document is not None:
-            items = self._server.diagnose(document)
-            self._send(types.PublishDiagnosticsParams(uri, items, document.version))
+            task = asyncio.create_task(self._diagnose(document))
+            self._working.add(task)
+            task.add_done_callback(self._working.discard)
+
+    async def _diagnose(self, document: Document) -> None:
+        items = await self._server.diagnosed(document)
+        if items is not None and self._server.documents.is_open(document.uri):
+            self._send(types.PublishDiagnosticsParams(document.uri, items, document.version))
 
     def _send(self, params: types.PublishDiagnosticsParams) -> None:
         self._server.text_document_publish_diagnostics(params)

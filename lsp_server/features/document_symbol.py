@@ -29,7 +29,7 @@ KINDS = {
 def document_symbols(
     server: LuaLanguageServer, params: types.DocumentSymbolParams
 ) -> list[types.DocumentSymbol]:
-    """What the file defines, and what is inside what."""
+    """Functions with their parameters, methods, tables, fields, variables: what is inside what."""
     document = server.document(params.text_document.uri)
     return [_symbol(document, each) for each in outline_of(document)]
 

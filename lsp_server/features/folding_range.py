@@ -30,7 +30,7 @@ _REGION = re.compile(rb"--+[ \t]*#?(end)?region\b", re.IGNORECASE)
 def folding_ranges(
     server: LuaLanguageServer, params: types.FoldingRangeParams
 ) -> list[types.FoldingRange]:
-    """What an editor can fold away; the last line, with its ``end``, stays."""
+    """Blocks, tables, long strings, comments and regions; the line with the ``end`` stays."""
     document = server.document(params.text_document.uri)
     captured = QueryCursor(_FOLDED).captures(document.root)
     comments = sorted(captured.get("comment", []), key=lambda node: node.start_byte)

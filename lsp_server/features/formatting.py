@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 async def formatting(
     server: LuaLanguageServer, params: types.DocumentFormattingParams
 ) -> list[types.TextEdit]:
-    """The whole file, with StyLua's own configuration files."""
+    """The whole file as StyLua formats it, with its own configuration files."""
     return await _format(server, server.document(params.text_document.uri), None)
 
 
@@ -26,7 +26,7 @@ async def formatting(
 async def range_formatting(
     server: LuaLanguageServer, params: types.DocumentRangeFormattingParams
 ) -> list[types.TextEdit]:
-    """The statements within a range."""
+    """The statements within a range, as StyLua formats them."""
     document = server.document(params.text_document.uri)
     span = document.offset(params.range.start), document.offset(params.range.end)
     return await _format(server, document, span)

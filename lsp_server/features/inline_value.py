@@ -84,7 +84,7 @@ def _chains(
 
 
 def _is_short(field: Field) -> bool:
-    is_read = field.node.type == "dot_index_expression" and not field.is_called
+    is_read = field.part.type == "dot_index_expression" and not field.is_called
     return is_read and not field.is_method and field.owner is not None
 
 

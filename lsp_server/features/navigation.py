@@ -57,7 +57,7 @@ def references(server: LuaLanguageServer, params: types.ReferenceParams) -> list
 def highlight(
     server: LuaLanguageServer, params: types.DocumentHighlightParams
 ) -> list[types.DocumentHighlight]:
-    """The same places, told apart by whether they read or write."""
+    """Every place in the file that means the same, told apart by whether it reads or writes."""
     document = server.document(params.text_document.uri)
     return [
         types.DocumentHighlight(
@@ -89,7 +89,7 @@ def _in_module(server: LuaLanguageServer, document: Document, field: Field) -> l
 def _required(server: LuaLanguageServer, document: Document, offset: int) -> list[types.Location]:
     """The file of the module whose name, in a call of ``require``, is at ``offset``."""
     node = document.root.descendant_for_byte_range(offset, offset)
-    while node is not None and node.type not in ("string", "function_call"):
+    if node is not None and node.type != "string":
         node = node.parent
     if node is None or node.type != "string" or node.parent is None:
         return []

@@ -25,7 +25,7 @@ def prepare_rename(
 
 @feature(types.TEXT_DOCUMENT_RENAME)
 def rename(server: LuaLanguageServer, params: types.RenameParams) -> types.WorkspaceEdit:
-    """A change of every place that means the same."""
+    """Every place gets the new name; refused where a name would mean something else then."""
     document = server.document(params.text_document.uri)
     places = renamed(document, document.offset(params.position), params.new_name)
     edits = [

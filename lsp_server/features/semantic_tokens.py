@@ -35,7 +35,7 @@ Token = tuple[int, int, int, int]
 
 @feature(types.TEXT_DOCUMENT_SEMANTIC_TOKENS_FULL, LEGEND)
 def full(server: LuaLanguageServer, params: types.SemanticTokensParams) -> types.SemanticTokens:
-    """All tokens of a file."""
+    """Locals, upvalues, parameters, functions, methods, fields, and what the library has."""
     data = _encoded(server, server.document(params.text_document.uri))
     return types.SemanticTokens(data, server.token_answers.keep(data))
 
@@ -90,13 +90,15 @@ def _encoded(
     library = Library(server.compiler, document.lua)
     stop = len(document.raw) if end is None else end
     data: list[int] = []
-    line = column = 0
+    starts, measure = document.lines.starts, document.lines.width
+    row = line = column = 0
     for first, last, kind, modifiers in _tokens(document, library, start, stop):
-        place = document.position(first)
-        length = document.position(last).character - place.character
-        step = place.line - line
-        data += (step, place.character - (0 if step else column), length, kind, modifiers)
-        line, column = place.line, place.character
+        while row + 1 < len(starts) and starts[row + 1] <= first:
+            row += 1
+        place = measure(starts[row], first)
+        step = row - line
+        data += (step, place - (0 if step else column), measure(first, last), kind, modifiers)
+        line, column = row, place
     return data
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
+from lsp_server.features.configuration import ask_for_settings
 from lsp_server.index import path_of
 from lsp_server.registry import feature
 
@@ -27,10 +28,11 @@ async def workspace_symbols(
 
 @feature(types.INITIALIZED)
 async def initialized(server: LuaLanguageServer, _: types.InitializedParams) -> None:
-    """Read the workspace, and ask to hear of files that change."""
+    """The index begins to read the workspace, and asks to hear of files that change."""
     server.index.encoding = server.documents.encoding
     for folder in server.folders:
         server.index.add_folder(folder)
+    await ask_for_settings(server)
     workspace = server.client_capabilities.workspace
     watching = None if workspace is None else workspace.did_change_watched_files
     if watching is None or not watching.dynamic_registration:
@@ -49,7 +51,7 @@ async def initialized(server: LuaLanguageServer, _: types.InitializedParams) -> 
 def watched_files_changed(
     server: LuaLanguageServer, params: types.DidChangeWatchedFilesParams
 ) -> None:
-    """Read them again, or forget them."""
+    """The index reads files that changed again, and forgets those that are gone."""
     for change in params.changes:
         path = path_of(change.uri)
         if path is None:
@@ -62,7 +64,7 @@ def watched_files_changed(
 
 @feature(types.TEXT_DOCUMENT_DID_SAVE)
 def saved(server: LuaLanguageServer, params: types.DidSaveTextDocumentParams) -> None:
-    """For clients that do not watch files."""
+    """The index reads the file again, for clients that do not watch files."""
     path = path_of(params.text_document.uri)
     if path is not None and path.endswith(".lua"):
         server.index.file_changed(path)
@@ -72,7 +74,7 @@ def saved(server: LuaLanguageServer, params: types.DidSaveTextDocumentParams) ->
 def folders_changed(
     server: LuaLanguageServer, params: types.DidChangeWorkspaceFoldersParams
 ) -> None:
-    """Read the new ones, forget the others."""
+    """The index reads folders that are new, and forgets the others."""
     for folder in params.event.added:
         if (path := path_of(folder.uri)) is not None:
             server.index.add_folder(path)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
 
-from kernel.core.catalogue import Catalogue, Function, Member, Table
+from kernel.core.catalogue import Catalogue, Field, Function, Member, Table
 from lsp_server.inference.model import UNKNOWN, Known
 
 _PLAIN = frozenset({"table", "number", "integer", "boolean", "nil", "function", "userdata"})
@@ -23,6 +23,8 @@ class Catalogued:
         table = self.catalogue.tables.get(name)
         if table is not None:
             return self._of_table(table)
+        if name == "_G":
+            return self._of_table(globals_of(self.catalogue))
         return self.of_members(self.catalogue.find(name))
 
     def of_module(self, name: str) -> Known:
@@ -77,6 +79,13 @@ def _methods(table: Table) -> Table:
         if isinstance(each, Function) and each.parameters and each.parameters[0].type == "string"
     )
     return Table("string", "A string.", members)
+
+
+def globals_of(catalogue: Catalogue) -> Table:
+    """The table ``_G``, whose members are all globals."""
+    tables = (Field(each.name, "table", each.doc) for each in catalogue.tables.values())
+    doc = next((each.doc for each in catalogue.find("_G")), "")
+    return Table("_G", doc, (*catalogue.values, *tables), is_open=True)
 
 
 def string_methods(catalogue: Catalogue) -> Table:

@@ -6,7 +6,7 @@ from tree_sitter import Node
 
 from kernel.core.catalogue import Table
 from lsp_server.analysis.chains import bracketed_name
-from lsp_server.analysis.model import Access, Declaration, Kind
+from lsp_server.analysis.model import Access, Declaration, Field, Kind, Owner
 from lsp_server.document import Document
 from lsp_server.inference.inference import Inference
 from lsp_server.inference.links import arguments_of, owner_at
@@ -26,7 +26,46 @@ class Certainty:
         self._document, self._inference = document, inference
         self._variables: dict[Declaration, Known] = {}
         self._globals: dict[str, Known] = {}
+        self._paths: dict[tuple[Owner, tuple[str, ...]], Known] = {}
+        self._written: set[tuple[Owner | None, tuple[str, ...]]] | None = None
         self._depth = 0
+
+    def of_owner(self, owner: Owner) -> Known:
+        """What is certain of a variable or a global."""
+        return self._of_global(owner) if isinstance(owner, str) else self._of_variable(owner)
+
+    def of_table(self, field: Field) -> Known:
+        """What is certain of the value that a field is a member of."""
+        if field.owner is None:
+            return self.of_node(field.node.child_by_field_name("table"))
+        return self._of_path(field.owner, field.path[:-1])
+
+    def of_field(self, field: Field) -> Known:
+        """What is certain of the field itself."""
+        if field.owner is not None:
+            return self._of_path(field.owner, field.path)
+        return self.of_node(field.node)
+
+    def _of_path(self, owner: Owner, path: tuple[str, ...]) -> Known:
+        if not path:
+            return self.of_owner(owner)
+        key = (owner, path)
+        if key not in self._paths:
+            table = self._of_path(owner, path[:-1])
+            is_known = bool(table.sources) and not self.is_written(owner, path)
+            member = self._inference.of_member(_catalogued(table), path[-1])
+            self._paths[key] = member if is_known else UNKNOWN
+        return self._paths[key]
+
+    def is_written(self, owner: Owner | None, path: tuple[str, ...]) -> bool:
+        """Whether the text itself puts something there."""
+        if self._written is None:
+            self._written = {
+                (each.owner, each.path)
+                for each in self._document.analysis.fields
+                if each.access is Access.WRITE and each.owner is not None
+            }
+        return (owner, path) in self._written
 
     def of_node(self, node: Node | None) -> Known:
         """What is certain of an expression."""
@@ -41,10 +80,7 @@ class Certainty:
     def _of_node(self, node: Node) -> Known:
         match node.type:
             case "identifier":
-                owner = owner_at(self._document, node)
-                if isinstance(owner, str):
-                    return self._of_global(owner)
-                return self._of_variable(owner)
+                return self.of_owner(owner_at(self._document, node))
             case "string":
                 return self._inference.of_node(self._document, node)
             case "parenthesized_expression":
@@ -95,8 +131,7 @@ class Certainty:
         if root is None or root.type != "identifier":
             return False
         owner = owner_at(self._document, root)
-        uses = self._document.analysis.field_uses(owner, (name,))
-        return any(each.access is Access.WRITE for each in uses)
+        return self.is_written(owner, (name,))
 
 
 def _catalogued(known: Known) -> Known:

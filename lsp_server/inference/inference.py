@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import chain
 
 from tree_sitter import Node
 
@@ -38,6 +39,7 @@ class Inference:
         self._find_module = find_module
         self._depth = 0
         self._owners: dict[tuple[Document, Owner, tuple[str, ...]], Known] = {}
+        self._results: dict[tuple[Document, int], Known] = {}
 
     # --- expressions ----------------------------------------------------------------------------
 
@@ -120,12 +122,15 @@ class Inference:
         if isinstance(owner, Declaration) and owner.kind is Kind.SELF:
             table = owner.function.table
             return UNKNOWN if table is None else self.of_owner(document, *table)
+        if isinstance(owner, Declaration) and owner.kind is Kind.PARAMETER:
+            known = Known("", (Written(document, owner),))
+            return known.or_else(self.of_node(document, links.table_of_self(owner)))
         if isinstance(owner, Declaration) and owner.kind is Kind.LOOP:
             return Known("", (Written(document, owner),)).or_else(self._of_turn(document, owner))
         values: Iterable[Node]
         known = UNKNOWN
         if isinstance(owner, Declaration):
-            values = [*_initial(owner), *links.values_written(document, owner.references)]
+            values = chain(_initial(owner), links.values_written(document, owner.references))
         else:
             known = self.catalogued.of_global(owner)
             values = links.values_written(document, document.analysis.globals.get(owner, []))
@@ -193,6 +198,8 @@ class Inference:
                     if key == name:
                         return self.of_node(document, entry.child_by_field_name("value"))
                 return UNKNOWN
+            case Table(name="_G"):
+                return self.catalogued.of_global(name)
             case Table():
                 return self.catalogued.of_members(source.find(name))
 
@@ -200,10 +207,17 @@ class Inference:
         """What a call in a document gives first."""
         for function in callee.functions:
             if isinstance(function, ScriptFunction):
-                node = links.returned(function.node)
-                return self.of_node(function.document, node)
+                return self._of_result(function)
             return self._of_library_call(document, function, arguments)
         return UNKNOWN
+
+    def _of_result(self, function: ScriptFunction) -> Known:
+        key = (function.document, function.node.start_byte)
+        if key not in self._results:
+            self._results[key] = UNKNOWN  # it may call itself
+            node = links.returned(function.node)
+            self._results[key] = self.of_node(function.document, node)
+        return self._results[key]
 
     def _of_library_call(
         self, document: Document, function: Function, arguments: Arguments

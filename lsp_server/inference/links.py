@@ -7,6 +7,7 @@ from weakref import WeakKeyDictionary
 
 from tree_sitter import Node
 
+from lsp_server.analysis.analysis import Analysis
 from lsp_server.analysis.model import Access, Declaration, Kind, Name, Owner
 from lsp_server.document import Document
 from lua_debug.syntax.grammar import FUNCTIONS
@@ -14,14 +15,14 @@ from lua_debug.syntax.grammar import FUNCTIONS
 MOST_NODES = 20_000
 """How much of a function is looked through for what it returns."""
 
-_metatables: WeakKeyDictionary[Document, dict[Owner, list[Node]]] = WeakKeyDictionary()
+_metatables: WeakKeyDictionary[Analysis, dict[Owner, list[Node]]] = WeakKeyDictionary()
 
 
 def metatables_of(document: Document, owner: Owner) -> list[Node]:
     """The second arguments of ``setmetatable(owner, …)``, wherever the text calls it."""
-    found = _metatables.get(document)
+    found = _metatables.get(document.analysis)
     if found is None:
-        found = _metatables[document] = {}
+        found = _metatables[document.analysis] = {}
         for name in document.analysis.globals.get("setmetatable", []):
             arguments = arguments_of(_call_around(document, name))
             if len(arguments) > 1 and arguments[0].type == "identifier":
@@ -70,6 +71,15 @@ def loop_of(document: Document, variable: Declaration) -> tuple[str, Node | None
         return "", None, index
     last = document.text(callee.start_byte, callee.end_byte).replace(":", ".").rpartition(".")[2]
     return last, next(iter(arguments_of(call)), None), index
+
+
+def table_of_self(parameter: Declaration) -> Node | None:
+    """``M`` of ``function M.f(self)``; None for every other parameter."""
+    function = parameter.function
+    name = function.node.child_by_field_name("name")
+    if parameter.name != "self" or parameter not in function.parameters[:1] or name is None:
+        return None
+    return name.child_by_field_name("table") if name.type == "dot_index_expression" else None
 
 
 def returned(function: Node) -> Node | None:

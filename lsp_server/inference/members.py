@@ -19,6 +19,9 @@ from lua_debug.syntax.grammar import FUNCTIONS
 
 LONGEST_DETAIL = 60
 
+METHOD = "method"
+"""What is said of what the text only calls with a colon."""
+
 
 class Sort(Enum):
     """What a member is."""
@@ -35,12 +38,29 @@ class MemberItem:
 
     name: str
     sort: Sort
-    detail: str = ""
+    says: str = ""
+    """What it is, where that is known at once."""
     deprecated: bool = False
     catalogued: Function | Field | None = None
     place: tuple[Document, int] | None = None
     """Where the text defines it."""
     function: Callee | None = None
+    value: Node | None = None
+
+    @property
+    def detail(self) -> str:
+        """What it is, in a few words."""
+        if self.says or self.place is None:
+            return self.says
+        if isinstance(self.function, ScriptFunction):
+            return f"{self.name}{signature_of(self.function).label}"
+        return _detail(self.place[0], self.value)
+
+    @property
+    def is_called_as_method(self) -> bool:
+        """Whether it is called with a colon, as far as one can know."""
+        is_mentioned = self.sort is Sort.MENTIONED and self.says == METHOD
+        return self.sort is Sort.METHOD or is_mentioned
 
     @property
     def doc(self) -> str:
@@ -64,10 +84,14 @@ def members_of(known: Known) -> dict[str, MemberItem]:
 def documentation(member: Function | Field) -> str:
     """What the catalogue says of a member."""
     said = [member.doc]
+    if isinstance(member, Function):
+        said += [f"- `{each.name}` {each.doc}" for each in member.parameters if each.doc]
     if member.alias_of:
         said.append(f"The same as `{member.alias_of}`.")
     if member.deprecated:
         said.append(f"*Deprecated:* {member.deprecated}.")
+    if member.versions:
+        said.append(f"*Lua {', '.join(sorted(member.versions))}*".replace("luajit", "LuaJIT "))
     return "\n\n".join(said)
 
 
@@ -88,11 +112,10 @@ def catalogue_item(member: Function | Field) -> MemberItem:
 
 def value_item(name: str, document: Document, offset: int, value: Node | None) -> MemberItem:
     """Something of a text with its value, as far as that is written there."""
-    if value is not None and value.type in FUNCTIONS:
-        function = ScriptFunction(document, value)
-        label = f"{name}{signature_of(function).label}"
-        return MemberItem(name, Sort.FUNCTION, label, place=(document, offset), function=function)
-    return MemberItem(name, Sort.FIELD, _detail(document, value), place=(document, offset))
+    is_function = value is not None and value.type in FUNCTIONS
+    function = ScriptFunction(document, value) if value is not None and is_function else None
+    sort = Sort.FUNCTION if is_function else Sort.FIELD
+    return MemberItem(name, sort, place=(document, offset), function=function, value=value)
 
 
 def _of_source(source: Source) -> Iterator[MemberItem]:
@@ -108,8 +131,7 @@ def _of_source(source: Source) -> Iterator[MemberItem]:
                 written = [each for each in uses if each.access is Access.WRITE]
                 if not written:
                     is_method = any(each.is_method for each in uses)
-                    detail = "method" if is_method else ""
-                    yield MemberItem(name, Sort.MENTIONED, detail)
+                    yield MemberItem(name, Sort.MENTIONED, METHOD if is_method else "")
                     continue
                 best = next((each for each in written if each.value is not None), written[0])
                 yield value_item(name, document, best.start, best.value)

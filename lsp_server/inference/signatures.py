@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from kernel.core.catalogue import Function
 from lsp_server.inference.comments import comment_above
@@ -53,6 +54,12 @@ class Signature:
 def signature_of(callee: Callee) -> Signature:
     """The form that a function is called in."""
     return _of_script(callee) if isinstance(callee, ScriptFunction) else _of_catalogue(callee)
+
+
+@lru_cache(maxsize=4096)
+def form_called(function: Function, *, with_colon: bool) -> Signature:
+    """A function of the catalogue as a call of it looks; the same question is asked often."""
+    return _of_catalogue(function).called(with_colon=with_colon)
 
 
 def _of_catalogue(function: Function) -> Signature:

@@ -50,6 +50,8 @@ def wrong_values(
     """What is wrong with each argument that is a literal."""
     shape = _Shapes(document, inference)
     for node, parameter in zip(given, form.parameters, strict=False):
+        if node.type not in _KINDS:
+            continue
         if parameter.name == "...":
             return
         what = f"'{parameter.name}'"

@@ -5,20 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from difflib import get_close_matches
 
-from tree_sitter import Node, Query, QueryCursor
+from tree_sitter import Node
 
 from kernel.core.catalogue import Function, Table
-from lsp_server.analysis.model import Access, Field
+from lsp_server.analysis.model import Access, Field, Name, Owner
 from lsp_server.document import Document
 from lsp_server.inference.certainty import Certainty
 from lsp_server.inference.links import arguments_of
 from lsp_server.inference.model import Known
-from lsp_server.inference.signatures import Signature, signature_of
+from lsp_server.inference.signatures import Signature, form_called
 from lsp_server.rules.arguments import wrong_values
 from lsp_server.rules.registry import Context, Finding, rule
-from lua_debug.syntax.grammar import LUA
-
-_CALLS = Query(LUA, "(function_call) @call")
 
 
 @rule("unknown-member", "warning", "A member that something of the library or the API has not.")
@@ -28,13 +25,15 @@ def unknown_members(document: Document, context: Context) -> Iterator[Finding]:
     for field in document.analysis.fields:
         if field.access is Access.WRITE or _is_global_field(field, context):
             continue
-        known = certainty.of_node(field.node.child_by_field_name("table"))
+        known = certainty.of_table(field)
         owner = _closed_table(known)
-        if owner is None or owner.find(field.name) or _is_added(document, field):
+        if owner is None or owner.find(field.name) or certainty.is_written(field.owner, field.path):
             continue
         guess = did_you_mean(field.name, [each.name for each in owner.members])
-        # Other files may add methods to strings: there only what looks like a slip is told.
-        if guess or owner.name != "string":
+        # Others may add to the standard library, and programs for several Luas try what is there:
+        # there only what looks like a slip is told.
+        is_slip = guess and not context.library.others_with(f"{owner.name}.{field.name}")
+        if is_slip or owner.name not in context.library.globals:
             yield Finding(
                 field.start, field.end, f"{owner.name} has no member '{field.name}'.{guess}"
             )
@@ -44,13 +43,32 @@ def unknown_members(document: Document, context: Context) -> Iterator[Finding]:
 def wrong_arguments(document: Document, context: Context) -> Iterator[Finding]:
     """How many there are, what literals are, and the keys of tables that are written out."""
     certainty = Certainty(document, context.inference)
-    for call in QueryCursor(_CALLS).captures(document.root).get("call", []):
-        callee = call.child_by_field_name("name")
-        known = certainty.of_node(callee)
+    for known, callee in _callees(document, certainty):
         functions = [each for each in known.functions if isinstance(each, Function)]
-        if callee is None or not functions or len(functions) != len(known.functions):
+        call = callee.parent
+        if call is None or call.type != "function_call" or len(functions) != len(known.functions):
             continue
         yield from _call_findings(document, context, call, callee, functions)
+
+
+def _callees(document: Document, certainty: Certainty) -> Iterator[tuple[Known, Node]]:
+    """What is called of which is certain what it is, and where it stands."""
+    for name in document.analysis.names:
+        if name.is_called:
+            known = certainty.of_owner(_owner(name))
+            if known.functions:
+                node = document.root.descendant_for_byte_range(name.start, name.end)
+                if node is not None:
+                    yield known, node
+    for field in document.analysis.fields:
+        if field.is_called:
+            known = certainty.of_field(field)
+            if known.functions:
+                yield known, field.node
+
+
+def _owner(name: Name) -> Owner:
+    return name.name if name.is_global or name.declaration is None else name.declaration
 
 
 def _call_findings(
@@ -58,7 +76,7 @@ def _call_findings(
 ) -> Iterator[Finding]:
     given = arguments_of(call)
     with_colon = callee.type == "method_index_expression"
-    forms = [signature_of(each).called(with_colon=with_colon) for each in functions]
+    forms = [form_called(each, with_colon=with_colon) for each in functions]
     fitting = [n for n, form in enumerate(forms) if _fits(form, given)]
     if not fitting:
         yield _count_finding(document, callee, forms[-1], given)
@@ -70,17 +88,11 @@ def _call_findings(
 
 def _is_global_field(field: Field, context: Context) -> bool:
     """Whether the rule undefined-field speaks of it."""
-    return field.node.type == "field" or (
+    return field.part.type == "field" or (
         len(field.path) == 1
         and isinstance(field.owner, str)
         and field.owner in context.library.globals
     )
-
-
-def _is_added(document: Document, field: Field) -> bool:
-    """Whether the text puts it there."""
-    uses = () if field.owner is None else document.analysis.field_uses(field.owner, field.path)
-    return any(each.access is Access.WRITE for each in uses)
 
 
 def _closed_table(known: Known) -> Table | None:

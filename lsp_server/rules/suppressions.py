@@ -62,6 +62,5 @@ def suppressions_of(document: Document) -> Suppressions:
 
 def _is_comment(document: Document, offset: int) -> bool:
     node = document.root.descendant_for_byte_range(offset, offset + 1)
-    while node is not None and node.type != "comment":
-        node = node.parent
-    return node is not None
+    around = None if node is None else node.parent
+    return any(each is not None and each.type == "comment" for each in (node, around))

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from tree_sitter import Node, Query, QueryCursor
 
 from lsp_server.document import Document
 from lsp_server.rules.registry import Context, Finding, rule
-from lua_debug.syntax.grammar import FUNCTIONS, LUA, body, statements
+from lua_debug.syntax.grammar import LUA, body, statements
 
-_ENDS = Query(LUA, "[(return_statement) (break_statement) (goto_statement) (while_statement)] @end")
+_JUMPS = Query(
+    LUA,
+    """(return_statement) @end (break_statement) @end @break (goto_statement) @end @goto
+       (while_statement condition: (true)) @endless""",
+)
 _LOOPS = frozenset({"while_statement", "repeat_statement", "for_statement"})
+_IN_STATEMENT = frozenset({"block", "else_statement", "elseif_statement"})
 
 
 @rule(
@@ -22,17 +29,66 @@ _LOOPS = frozenset({"while_statement", "repeat_statement", "for_statement"})
 )
 def unreachable_code(document: Document, _: Context) -> Iterator[Finding]:
     """What follows a return, break, goto, endless loop, or an if all of whose branches do that."""
-    found = QueryCursor(_ENDS).captures(document.root).get("end", [])
-    seen: set[int] = set()
-    for node in sorted(found, key=lambda node: node.start_byte):
-        at: Node | None = node
-        while at is not None and _never_goes_on(at):
-            rest = _after(at)
-            if rest and rest[0].start_byte not in seen:
-                seen.add(rest[0].start_byte)
-                start, end = rest[0].start_byte, rest[-1].end_byte
+    last_end = -1
+    for piece in document.analysis.pieces:
+        inner = piece.notes.get(NOTE)
+        if not isinstance(inner, _Inner):
+            inner = piece.notes[NOTE] = _looked_at(piece.node)
+        spans = [(piece.start + start, piece.start + end) for start, end in inner.spans]
+        if inner.never_goes_on and (rest := _after(piece.node)):
+            spans.append((rest[0].start_byte, rest[-1].end_byte))
+        for start, end in spans:
+            if start > last_end:
                 yield Finding(start, end, "This code is never reached.", is_unnecessary=True)
-            at = _statement_around(at)
+        if inner.never_goes_on and spans:
+            last_end = max(last_end, spans[-1][1])
+
+
+NOTE = "unreachable"
+"""Under which a piece keeps what was found in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Inner:
+    spans: tuple[tuple[int, int], ...]
+    """Code inside a statement that is never reached, relative to its beginning."""
+    never_goes_on: bool
+
+
+def _looked_at(node: Node) -> _Inner:
+    spans: dict[int, int] = {}
+    never_goes_on = False
+    for statement in _last_statements(node):
+        if statement == node:
+            never_goes_on = True
+        elif rest := _after(statement):
+            spans.setdefault(rest[0].start_byte, rest[-1].end_byte)
+    at = node.start_byte
+    found = tuple((start - at, end - at) for start, end in sorted(spans.items()))
+    return _Inner(found, never_goes_on)
+
+
+def _last_statements(root: Node) -> Iterator[Node]:
+    """Every statement in a node that never goes on to the next one, the simple ones first."""
+    captured = QueryCursor(_JUMPS).captures(root)
+    left = captured.get("end", [])
+    with_break = {_loop_of(each) for each in captured.get("break", [])}
+    gotos = sorted(each.start_byte for each in captured.get("goto", []))
+    for loop in captured.get("endless", []):
+        place = bisect_left(gotos, loop.start_byte)
+        has_goto = place < len(gotos) and gotos[place] < loop.end_byte
+        if loop.id not in with_break and not has_goto:
+            left.append(loop)
+    dead: set[int] = set()
+    while left:
+        statement = left.pop()
+        if statement.id in dead:
+            continue
+        dead.add(statement.id)
+        yield statement
+        around = None if statement == root else _statement_around(statement)
+        if around is not None and all(_ends(each, dead) for each in _ways_through(around)):
+            left.append(around)
 
 
 def _after(statement: Node) -> list[Node]:
@@ -47,63 +103,35 @@ def _after(statement: Node) -> list[Node]:
 
 
 def _statement_around(statement: Node) -> Node | None:
-    """The do or if statement whose end may be unreachable because of this statement."""
+    """The do or if statement that goes on only if one of its blocks does."""
     around = statement.parent
-    while around is not None and around.type in ("block", "else_statement", "elseif_statement"):
+    while around is not None and around.type in _IN_STATEMENT:
         around = around.parent
-    return around if around is not None and around.type in _THROUGH else None
+    is_one = around is not None and around.type in ("do_statement", "if_statement")
+    return around if is_one else None
 
 
-_THROUGH = frozenset({"do_statement", "if_statement"})
+def _ways_through(statement: Node) -> list[list[Node]]:
+    """The blocks one of which is run; an empty one where it may be that none is."""
+    if statement.type == "do_statement":
+        return [body(statement)]
+    branches = statement.children_by_field_name("alternative")
+    blocks = [
+        statements(each.child_by_field_name("body") or each.child_by_field_name("consequence"))
+        for each in (statement, *branches)
+    ]
+    has_else = bool(branches) and branches[-1].type == "else_statement"
+    return blocks if has_else else [*blocks, []]
 
 
-def _never_goes_on(node: Node) -> bool:
-    match node.type:
-        case "return_statement" | "break_statement" | "goto_statement":
-            return True
-        case "while_statement":
-            condition = node.child_by_field_name("condition")
-            return condition is not None and condition.type == "true" and not _has_way_out(node)
-        case "do_statement":
-            return _ends(body(node))
-        case "if_statement":
-            branches = node.children_by_field_name("alternative")
-            if not branches or branches[-1].type != "else_statement":
-                return False
-            consequence = node.child_by_field_name("consequence")
-            return _ends(statements(consequence)) and all(
-                _ends(
-                    statements(
-                        each.child_by_field_name("body") or each.child_by_field_name("consequence")
-                    )
-                )
-                for each in branches
-            )
-    return False
-
-
-def _ends(block: list[Node]) -> bool:
-    """Whether the last statement of a block never goes on; labels make that unknown."""
+def _ends(block: list[Node], dead: set[int]) -> bool:
+    """Whether the last statement of a block never goes on."""
     real = [each for each in block if each.type != "empty_statement"]
-    return bool(real) and real[-1].type != "label_statement" and _never_goes_on(real[-1])
+    return bool(real) and real[-1].id in dead
 
 
-def _has_way_out(loop: Node) -> bool:
-    """Whether a break ends this loop, or a goto may."""
-    left = list(loop.named_children)
-    while left:
-        node, in_loop = left.pop(), False
-        if node.type == "break_statement" and _loop_of(node) == loop:
-            return True
-        if node.type == "goto_statement":
-            return True
-        if node.type not in FUNCTIONS and not in_loop:
-            left.extend(node.named_children)
-    return False
-
-
-def _loop_of(node: Node) -> Node | None:
+def _loop_of(node: Node) -> int | None:
     around = node.parent
     while around is not None and around.type not in _LOOPS:
         around = around.parent
-    return around
+    return None if around is None else around.id

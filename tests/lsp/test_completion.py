@@ -3,8 +3,8 @@
 import pytest
 from lsprotocol import types
 
+from tests.support.cursor import SNIPPETS, item, items, labels, put, said
 from tests.support.editor import editing
-from tests.support.marked import SNIPPETS, item, items, labels, put, said
 
 WITH_API = {"scriptApi": {"enable": True}}
 
@@ -84,6 +84,11 @@ def test_details_and_docs_of_the_text(editor):
         ("Agent.builder():name('x'):¦", {"model", "build"}),
         ("for _, tool in ipairs(Tool.list()) do print(tool.¦) end", {"name", "version"}),
         ("Tool.list()[1].¦", {"name", "version"}),
+        ("debug.getinfo(1).¦", {"currentline", "short_src"}),
+        ("_G.¦", {"print", "string", "Agent"}),
+        ("_G.string.¦", {"format"}),
+        ("local function f(text) text:¦ end", {"gsub", "upper"}),
+        ("x:known()\nlocal function f(y) y:¦ end", {"known"}),
     ],
 )
 def test_members_of_the_library_and_the_api(editor, marked, among):
@@ -95,7 +100,8 @@ def test_docs_of_the_library(editor):
     """Members of the library come with signature and a sentence."""
     found = item(editor, "string.¦", "rep")
     assert found.detail == "rep(s: string, n: integer, sep?: string): string"
-    assert said(found) == "The string n times, with a separator between."
+    sentence = "The string n times, with a separator between."
+    assert said(found) == f"{sentence}\n\n*Lua 5.2, 5.3, 5.4, 5.5, LuaJIT 2.0, LuaJIT 2.1*"
 
 
 def test_a_dot_where_a_colon_belongs(editor):
@@ -109,6 +115,8 @@ def test_locals_come_first_and_the_innermost_wins(editor):
     text = "local a = 1\ndo local hidden = 2 end\nlocal function f(a, b)\n  local c = 3\n  ¦\nend"
     found = items(editor, text)
     assert ["a", "b", "c", "f"] == [each.label for each in found][:4]
+    kinds = types.CompletionItemKind
+    assert [kinds.Variable] * 3 + [kinds.Function] == [each.kind for each in found][:4]
     assert "parameter" == found[0].detail
     assert "hidden" not in [each.label for each in found]
 
@@ -124,6 +132,8 @@ def test_locals_come_first_and_the_innermost_wins(editor):
         ("goto ¦\n::there::", {"there"}, {"goto", "print"}),
         ("function f(a, ¦", set(), {"a", "print", "nil"}),
         ("for ¦", set(), {"print", "in"}),
+        ("local a <const>, b <¦", {"const", "close"}, {"print", "a"}),
+        ("local a = b <¦", {"print"}, {"const"}),
         ("local a = 1\nfunction ¦", {"a"}, {"if", "nil"}),
     ],
 )
@@ -157,6 +167,14 @@ def test_keys_of_tables_that_functions_take(editor):
     assert "agent = " == found[0].text_edit.new_text
     assert ["chunk_size", "overlap"] == labels(editor, "RAG.ingest(d, {chunking = {¦")[:2]
     assert "content" == labels(editor, "RAG.ingest({{¦")[0]
+
+
+def test_keys_in_brackets(editor):
+    """Keys that are no names are completed where they can be written."""
+    text = "local t = { ['no name'] = 1, fine = 2 }\n"
+    assert ["fine", "no name"] == labels(editor, text + "x = t['¦'] + 1")
+    assert ["fine", "no name"] == labels(editor, text + 't["fi¦')
+    assert [] == labels(editor, "x = ['¦")
 
 
 def test_keys_that_a_function_of_the_text_reads(editor):
@@ -200,18 +218,34 @@ def test_the_api_is_offered_only_where_it_is_asked_for(tmp_path):
 
 def test_modules(tmp_path):
     """Fields come through require, and its string completes to files of the workspace."""
-    (tmp_path / "lib").mkdir()
-    (tmp_path / "lib" / "money.lua").write_text(
+    (tmp_path / "lua").mkdir()
+    (tmp_path / "lua" / "money.lua").write_text(
         "local M = {}\n-- Rounds.\nfunction M.round(x) end\nM.unit = 'EUR'\nreturn M\n"
     )
     (tmp_path / "plain.lua").write_text("return { one = 1 }")
     with editing(tmp_path) as editor:
-        assert ["lib", "money", "plain"] == labels(editor, "require('¦')")
-        assert ["lib.money"] == labels(editor, 'local m = require "lib.¦')
-        assert ["round", "unit"] == labels(editor, "local m = require('lib.money')\nm.¦")
+        assert ["lua", "money", "plain"] == labels(editor, "require('¦')")
+        assert ["lua.money"] == labels(editor, 'local m = require "lua.¦')
+        assert ["round", "unit"] == labels(editor, "local m = require('lua.money')\nm.¦")
         assert ["one"] == labels(editor, "require'plain'.¦")
         assert "Rounds." == said(item(editor, "local m = require('money')\nm.¦", "round"))
         assert [] == labels(editor, "local m = require('gone')\nm.¦")
+
+
+def test_globals_of_other_files(tmp_path):
+    """What another file of the workspace assigns is offered, too."""
+    (tmp_path / "other.lua").write_text("function made_elsewhere() end")
+    with editing(tmp_path) as editor:
+        editor.ask(types.WORKSPACE_SYMBOL, types.WorkspaceSymbolParams("made"))  # all is read
+        assert "made_elsewhere" in labels(editor, "ma¦")
+
+
+def test_functions_that_call_each_other(editor):
+    """Results are followed through many functions, each of which is looked at once."""
+    functions = "local function f0() return { last = 1 } end\n"
+    for n in range(1, 12):
+        functions += f"local function f{n}() return f{n - 1}() or f{n - 1}() or f{n}() end\n"
+    assert ["last"] == labels(editor, functions + "f11().¦")
 
 
 def test_modules_as_they_are_typed(tmp_path):

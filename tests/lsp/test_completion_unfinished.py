@@ -3,8 +3,8 @@
 import pytest
 from lsprotocol import types
 
+from tests.support.cursor import items, labels, put
 from tests.support.editor import editing
-from tests.support.marked import items, labels, put
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +44,13 @@ HEAD = "local foo = { bar = 1, baz = { deep = 2 } }\nlocal s = 'x'\n"
         ("foo['baz'].¦", ["deep"]),
         ("(foo).¦", ["bar", "baz"]),
         ("local c = {}\nfunction c:m()\n  self.x = 1\n  self.¦\nend", ["m", "x"]),
+        ("local t = { x = 'ä' } t.¦", ["x"]),
+        ("local t = { x = 1 }\r\nif t then\r\n  t.¦\r\nend\r\n", ["x"]),
+        ("if x then\nlocal t = { x = 1 }\nfoo(t.¦\nend\nlocal function g(", ["x"]),
+        ("if x then\nlocal t = { x = 1 }\nt.¦\nelse\ng()\nend", ["x"]),
+        ("if x then\nelse\nlocal t = { x = 1 }\n-- why\nt.¦\nend", ["x"]),
+        ("x = ) local t = { x = 1 }\nt.¦", ["x"]),
+        ("local c = { x = 1 }\nfunction c.m(self)\n  self.¦\nend", ["m", "x"]),
     ],
 )
 def test_behind_a_dot(editor, marked, expected):
@@ -77,7 +84,9 @@ def test_the_name_being_typed_is_not_offered(editor):
 def test_a_keystroke_in_a_large_text(editor):
     """In a large text the last analysis is used, and knows what is on other lines."""
     rows = "".join(f"local function f{i}(a)\n  return a + {i}\nend\n" for i in range(1500))
-    assert {"foo", "f1499"} <= set(labels(editor, HEAD + rows + "¦"))
+    assert {"foo", "f1"} <= set(labels(editor, HEAD + rows + "f¦"))
+    assert ["f1499"] == labels(editor, HEAD + rows + "f1499¦")
+    put(editor, HEAD + rows + "¦")
     line = HEAD.count("\n") + rows.count("\n")
     for index, letter in enumerate("foo.b"):
         place = types.Position(line, index)
@@ -97,6 +106,14 @@ def test_lines_added_to_a_large_text(editor):
     params = types.CompletionParams(editor.identifier("a.lua"), types.Position(line + 1, 4))
     found = editor.ask(types.TEXT_DOCUMENT_COMPLETION, params).items
     assert ["inside"] == [each.label for each in found]
+
+
+def test_a_text_in_one_line(editor):
+    """Where there are no lines, tokens are still found before the cursor."""
+    filler = "local x = { 'a b', [[ c ]], 1 } " * 4000
+    assert ["bar", "baz"] == labels(editor, HEAD.replace("\n", " ") + filler + "foo.¦")
+    inside = HEAD.replace("\n", " ") + "x = '" + "a.b " * 30_000
+    assert [] == labels(editor, inside + "foo.¦'")
 
 
 def test_long_chains_and_deep_brackets(editor):

@@ -1,12 +1,16 @@
 """A client's life with the server: introducing, settings, mistakes, ends."""
 
+import subprocess
+import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
-from tests.support.commands import Running
+from lsp_server.features import FEATURES
+from tests.support.commands import Running, llmspell
 from tests.support.editor import Editor, editing
 
 
@@ -47,6 +51,82 @@ def test_a_file_that_is_not_there_is_refused_by_name(tmp_path: Path) -> None:
             symbols(editor, "gone.lua")
         editor.open("a.lua", "function f() end\n")
         assert ["f"] == symbols(editor, "a.lua")
+
+
+def test_a_bug_costs_one_request(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a feature fails, its request is answered with an error and all others are served."""
+
+    def fail(*_: object) -> None:
+        raise ZeroDivisionError
+
+    broken = replace(FEATURES[types.TEXT_DOCUMENT_FOLDING_RANGE], function=fail)
+    monkeypatch.setitem(FEATURES, types.TEXT_DOCUMENT_FOLDING_RANGE, broken)
+    with editing(tmp_path) as editor:
+        identifier = editor.open("a.lua", "function f() end\n")
+        with pytest.raises(JsonRpcException, match="ZeroDivisionError"):
+            editor.ask(types.TEXT_DOCUMENT_FOLDING_RANGE, types.FoldingRangeParams(identifier))
+        assert ["f"] == symbols(editor, "a.lua")
+
+
+def test_wrong_command_lines_are_refused(tmp_path: Path) -> None:
+    """A version that is not there, and a port that is taken, are named; nothing is served."""
+    wrong = llmspell("lsp", "--lua", "5.9", cwd=tmp_path)
+    assert (2, True) == (wrong.returncode, "There is no Lua '5.9'" in wrong.stderr)
+    with Running(["lsp", "--listen", "127.0.0.1:0"], tmp_path) as server:
+        taken = llmspell("lsp", "--listen", f"127.0.0.1:{server.port}", cwd=tmp_path)
+        assert (1, True) == (taken.returncode, "cannot listen on" in taken.stderr)
+
+
+def test_the_exit_status_says_whether_there_was_a_shutdown(tmp_path: Path) -> None:
+    """A client that goes without a word ends the server, which says so with its status."""
+    assert 1 == llmspell("lsp", cwd=tmp_path, text="").returncode
+    assert 1 == llmspell("lsp", cwd=tmp_path, text="no message at all\r\n\r\n").returncode
+
+
+def test_the_version_of_the_command_line(tmp_path: Path) -> None:
+    """Clients without settings write for the Lua of ``--lua``."""
+    editor = Editor(tmp_path)
+    editor.start_stdio("--lua", "luajit")
+    editor.initialize()
+    editor.open("a.lua", "print(jit, unpack)\n")
+    assert [] == editor.diagnostics("a.lua")
+    editor.close()
+
+
+def test_settings_are_asked_for(tmp_path: Path) -> None:
+    """A client that keeps its settings to itself is asked, at first and when they change."""
+    can = types.WorkspaceClientCapabilities(configuration=True)
+    editor = Editor(tmp_path)
+    editor.start_memory()
+    editor.settings = {"globals": ["mine"]}
+    editor.initialize(workspace=can)
+    editor.open("a.lua", "mine()\nyours()\n")
+    assert ["yours"] == [each.message.split("'")[1] for each in editor.diagnostics("a.lua")]
+    editor.settings = {"globals": ["yours"]}
+    changed = types.DidChangeConfigurationParams(settings=None)
+    editor.tell(types.WORKSPACE_DID_CHANGE_CONFIGURATION, changed)
+    editor.wait_until(
+        lambda: (
+            ["mine"]
+            == [
+                each.message.split("'")[1]
+                for each in editor.published[editor.uri("a.lua")].diagnostics
+            ]
+        )
+    )
+    editor.close()
+
+
+def test_running_a_script_loads_no_language_server(tmp_path: Path) -> None:
+    """Whoever only runs scripts does not pay for the language server."""
+    (tmp_path / "a.lua").write_text("print(1)")
+    code = (
+        "import sys; from llmspell.cli.app import main; main(['run', 'a.lua']);"
+        "print([each for each in sys.modules if each.partition('.')[0] in sys.argv[1:]])"
+    )
+    command = [sys.executable, "-c", code, "pygls", "lsprotocol", "lsp_server"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert "1\n[]\n" == done.stdout
 
 
 def test_wrong_settings_are_named_and_the_rest_holds(tmp_path: Path) -> None:

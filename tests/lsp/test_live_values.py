@@ -7,8 +7,8 @@ import pytest
 from lsprotocol import types
 
 from lsp_server.live_values import COMPLETIONS, CONTINUED, EVALUATE, STOPPED
+from tests.support.cursor import item, labels, put, shown
 from tests.support.editor import Editor
-from tests.support.marked import item, labels, put, shown
 
 TEXT = (
     "local total = 1\nlocal function f(a)\n  local b = { x = 1 }\n  return a + b.x\nend\nf(total)\n"
@@ -107,6 +107,7 @@ def test_completion_marks_items_with_values(session):
     assert ["made", "x"] == labels(session, marked)
     assert [("b.", 2), ("b.", 2)] == [*session.asked, session.asked[0]]
     assert "= 7" == item(session, marked, "x").detail
+    assert "7" == item(session, marked, "x").label_details.description
 
 
 def test_names_are_completed_from_the_program(session):

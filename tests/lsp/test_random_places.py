@@ -5,6 +5,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lsprotocol import types
 
+from llmspell.wiring import LuaCatalogues
+from lsp_server.document import Document
+from lsp_server.documents import Documents
+from lsp_server.insight import Insight
+from lsp_server.library import Library
+from lsp_server.rules import RULES
+from lsp_server.rules.registry import Context
+from lsp_server.settings import Settings
+from lua_debug.checker import SyntaxChecker
 from tests.support.editor import editing
 
 PIECES = [
@@ -27,6 +36,26 @@ def editor(tmp_path_factory):
     (folder / "x.lua").write_text("local x = require('x')\nx.y = x\nreturn x")
     with editing(folder, {"scriptApi": {"enable": True}}) as made:
         yield made
+
+
+@pytest.fixture(scope="module")
+def insight():
+    """What rules ask, with the API in the catalogue."""
+    chosen = Settings(has_script_api=True)
+    return Insight(LuaCatalogues(), Documents("5.4"), lambda: chosen, list)
+
+
+@settings(max_examples=300, deadline=None)
+@given(TEXTS)
+def test_rules_of_misuse_take_any_text(insight, text):
+    """No text makes a rule fail, also one that its parser only half understood."""
+    document = Document("untitled:a", text.encode("utf-8", "replace"), "5.4")
+    inference = insight.inference(document)
+    library = Library(SyntaxChecker(), "5.4")
+    context = Context(Settings(), library, inference)
+    for rule in ("unknown-member", "wrong-argument"):
+        for found in RULES[rule].check(document, context):
+            assert 0 <= found.start <= found.end <= len(document.raw)
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])

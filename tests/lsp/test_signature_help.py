@@ -2,8 +2,8 @@
 
 import pytest
 
+from tests.support.cursor import signature
 from tests.support.editor import editing
-from tests.support.marked import signature
 
 
 @pytest.fixture(scope="module")

@@ -5,12 +5,14 @@ A test types into files and asks; every answer has a deadline that only fails.
 
 import asyncio
 from collections.abc import Coroutine, Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 from lsprotocol import types
+from pygls.exceptions import JsonRpcException
 from pygls.io_ import run_async
 from pygls.lsp.client import LanguageClient
 from pygls.uris import from_fs_path
@@ -42,8 +44,12 @@ class Editor:
         self.texts: dict[str, str] = {}
         self.versions: dict[str, int] = {}
         self.published: dict[str, types.PublishDiagnosticsParams] = {}
+        self.history: list[types.PublishDiagnosticsParams] = []
         self.capabilities = types.ServerCapabilities()
         self._news = self._now(self._make_event())
+        self.settings: object = None
+        """What the server is told when it asks."""
+        self.client.feature(types.WORKSPACE_CONFIGURATION)(lambda _: [self.settings])
         self.client.feature(types.WINDOW_SHOW_MESSAGE)(partial(Editor._heard, self))
         self.client.feature(types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS)(
             partial(Editor._published, self)
@@ -83,6 +89,8 @@ class Editor:
         """Say good-bye and end the loop."""
         self.ask(types.SHUTDOWN, None)
         self.tell(types.EXIT, None)
+        if self.client._server is not None:
+            self._now(self.client.stop())
         self.loop.stop()
 
     # --- messages -------------------------------------------------------------------------------
@@ -90,6 +98,18 @@ class Editor:
     def ask(self, method: str, params: Any) -> Any:
         """A request; its result."""
         return self._now(self._ask(method, params))
+
+    def refusal_of(self, method: str, params: Any) -> JsonRpcException | None:
+        """Why a request is not answered; None if it is."""
+        try:
+            self.ask(method, params)
+        except JsonRpcException as error:
+            return error
+        return None
+
+    def ask_raw(self, method: str, params: Any) -> Any:
+        """A request as JSON, which may be wrong."""
+        return self._now(self._ask_raw(method, params))
 
     def tell(self, method: str, params: Any) -> None:
         """A notification."""
@@ -186,6 +206,14 @@ class Editor:
         async with asyncio.timeout(DEADLINE):
             return await self.client.protocol.send_request_async(method, params)
 
+    async def _ask_raw(self, method: str, params: Any) -> Any:
+        protocol, number = self.client.protocol, f"raw-{method}"
+        future: Future[Any] = Future()
+        protocol._request_futures[number] = future
+        protocol._send_data({"jsonrpc": "2.0", "id": number, "method": method, "params": params})
+        async with asyncio.timeout(DEADLINE):
+            return await asyncio.wrap_future(future)
+
     async def _tell(self, method: str, params: Any) -> None:
         self.client.protocol.notify(method, params)
 
@@ -201,6 +229,7 @@ class Editor:
 
     def _published(self, params: types.PublishDiagnosticsParams) -> None:
         self.published[params.uri] = params
+        self.history.append(params)
         self._news.set()
 
 

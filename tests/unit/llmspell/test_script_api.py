@@ -47,6 +47,14 @@ def test_types_that_are_named_are_described():
     assert set() == named - catalogue.types.keys()
 
 
+def test_every_entry_says_what_it_is():
+    """Each global, type and member has a sentence."""
+    catalogue = script_catalogue()
+    tables = [*catalogue.tables.values(), *catalogue.types.values()]
+    entries = [*catalogue.values, *tables, *(each for table in tables for each in table.members)]
+    assert [] == [each for each in entries if not each.doc.endswith((".", "…"))]
+
+
 def test_other_names_lead_to_names():
     """An alias names a member of the same table."""
     catalogue = script_catalogue()

@@ -1,0 +1,138 @@
+"""A workspace: thousands of files that come, change and vanish."""
+
+from pathlib import Path
+
+import pytest
+from lsprotocol import types
+from pygls.exceptions import JsonRpcException
+
+from tests.support.editor import Editor, editing
+
+
+def search(editor: Editor, query: str) -> list[tuple[str, str]]:
+    """Name and file of the symbols found."""
+    found = editor.ask(types.WORKSPACE_SYMBOL, types.WorkspaceSymbolParams(query))
+    return sorted((each.name, Path(each.location.uri).name) for each in found)
+
+
+def changed(editor: Editor, name: str, how: types.FileChangeType) -> None:
+    """The client says what has happened to a file."""
+    event = types.FileEvent(editor.uri(name), how)
+    editor.tell(
+        types.WORKSPACE_DID_CHANGE_WATCHED_FILES, types.DidChangeWatchedFilesParams([event])
+    )
+
+
+def test_symbols_of_a_workspace(tmp_path: Path) -> None:
+    """Functions, methods, and what chunks define are found by letters of their names."""
+    (tmp_path / "a.lua").write_text(
+        "local M = {}\nfunction M.first() end\nfunction M:second() end\n"
+    )
+    (tmp_path / ".hidden").mkdir()
+    (tmp_path / ".hidden" / "b.lua").write_text("function M.first() end\n")
+    with editing(tmp_path) as editor:
+        assert [("M.first", "a.lua")] == search(editor, "mfir")
+        assert [("M", "a.lua"), ("M.first", "a.lua"), ("M:second", "a.lua")] == search(editor, "M")
+
+
+def test_files_that_come_change_and_go(tmp_path: Path) -> None:
+    """The index follows what the client tells of files."""
+    file = tmp_path / "a.lua"
+    with editing(tmp_path) as editor:
+        assert [] == search(editor, "one")
+        file.write_text("function one() end")
+        changed(editor, "a.lua", types.FileChangeType.Created)
+        assert [("one", "a.lua")] == search(editor, "one")
+        file.write_text("function two() end")
+        changed(editor, "a.lua", types.FileChangeType.Changed)
+        assert [] == search(editor, "one")
+        assert [("two", "a.lua")] == search(editor, "two")
+        file.unlink()
+        changed(editor, "a.lua", types.FileChangeType.Deleted)
+        assert [] == search(editor, "two")
+
+
+def test_a_file_that_vanishes_silently(tmp_path: Path) -> None:
+    """A file that went without a word is dropped when it would be in an answer."""
+    (tmp_path / "a.lua").write_text("function one() end")
+    with editing(tmp_path) as editor:
+        assert [("one", "a.lua")] == search(editor, "one")
+        (tmp_path / "a.lua").unlink()
+        assert [] == search(editor, "one")
+
+
+def test_an_open_file_that_vanishes(tmp_path: Path) -> None:
+    """What is open lives on in the editor; closed, it is refused by name."""
+    file = tmp_path / "a.lua"
+    file.write_text("function one() end")
+    with editing(tmp_path) as editor:
+        editor.open("a.lua", "function one() end")
+        file.unlink()
+        params = types.DocumentSymbolParams(editor.identifier("a.lua"))
+        assert 1 == len(editor.ask(types.TEXT_DOCUMENT_DOCUMENT_SYMBOL, params))
+        closed = types.DidCloseTextDocumentParams(editor.identifier("a.lua"))
+        editor.tell(types.TEXT_DOCUMENT_DID_CLOSE, closed)
+        with pytest.raises(JsonRpcException, match=r"a\.lua cannot be read"):
+            editor.ask(types.TEXT_DOCUMENT_DOCUMENT_SYMBOL, params)
+
+
+def test_definitions_in_files_that_are_not_open(tmp_path: Path) -> None:
+    """A global leads to the file that assigns it; a local of that name does not count."""
+    (tmp_path / "a.lua").write_text("local shared = 1\n")
+    (tmp_path / "b.lua").write_text("\nfunction shared() end\n")
+    with editing(tmp_path) as editor:
+        search(editor, "shared")
+        editor.open("c.lua", "shared()\n")
+        params = types.DefinitionParams(**editor.at("c.lua", "shared"))
+        (found,) = editor.ask(types.TEXT_DOCUMENT_DEFINITION, params)
+        assert (editor.uri("b.lua"), 1, 9) == (
+            found.uri,
+            found.range.start.line,
+            found.range.start.character,
+        )
+
+
+def test_three_thousand_files(tmp_path: Path) -> None:
+    """A large workspace is searched as a small one is, and requests are answered meanwhile."""
+    for number in range(3000):
+        folder = tmp_path / f"part{number // 100}"
+        folder.mkdir(exist_ok=True)
+        (folder / f"f{number}.lua").write_text(
+            f"local M = {{}}\nfunction M.work_{number}(a)\n  return a\nend\nreturn M\n"
+        )
+    with editing(tmp_path) as editor:
+        editor.open("a.lua", "local function f() end\nf()\n")
+        params = types.DocumentSymbolParams(editor.identifier("a.lua"))
+        assert 1 == len(editor.ask(types.TEXT_DOCUMENT_DOCUMENT_SYMBOL, params))
+        assert [("M.work_2999", "f2999.lua")] == search(editor, "work_2999")
+
+
+def test_broken_files_are_indexed_as_far_as_they_go(tmp_path: Path) -> None:
+    """Binary files, unfinished ones and folders called .lua are no obstacle."""
+    (tmp_path / "a.lua").write_bytes(b"\xff\xfe\0\x1bLua" * 100)
+    (tmp_path / "b.lua").write_text("function whole() end\nfunction broken( if then")
+    (tmp_path / "c.lua").mkdir()
+    with editing(tmp_path) as editor:
+        assert ("whole", "b.lua") in search(editor, "whole")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-32"])
+def test_position_encodings(tmp_path: Path, encoding: str) -> None:
+    """The client's first choice is agreed upon, and positions are counted that way."""
+    width = {"utf-8": 4, "utf-16": 2, "utf-32": 1}[encoding]
+    general = types.GeneralClientCapabilities(
+        position_encodings=[types.PositionEncodingKind(encoding)]
+    )
+    with editing(tmp_path, general=general) as editor:
+        assert encoding == editor.capabilities.position_encoding
+        identifier = editor.open("a.lua", "local s, x = '𝄞', 1 print(s, x)\n")
+        column = len("local s, x = '', 1 print(s, ") + width
+        params = types.DefinitionParams(identifier, types.Position(0, column))
+        (found,) = editor.ask(types.TEXT_DOCUMENT_DEFINITION, params)
+        assert (9, 10) == (found.range.start.character, found.range.end.character)
+        editor.change(
+            "a.lua", "y", types.Range(types.Position(0, column), types.Position(0, column + 1))
+        )
+        params = types.DocumentHighlightParams(identifier, types.Position(0, column))
+        (mark,) = editor.ask(types.TEXT_DOCUMENT_DOCUMENT_HIGHLIGHT, params)
+        assert (column, column + 1) == (mark.range.start.character, mark.range.end.character)
