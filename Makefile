@@ -10,7 +10,10 @@ PYTEST := $(BIN)/python -m pytest
 AT_ONCE := --numprocesses auto --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check fix docs bench test-transports test-system wheel clean
+PICTURES := attach console error problems sessions values
+WALKTHROUGH := breakpoint console error missing values
+
+.PHONY: help setup demo test check fix docs bench test-transports test-system wheel vsix pictures clean
 
 help: ## say what there is
 	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -46,10 +49,18 @@ test-transports: setup ## the stories again over stdio and TCP: all on one Lua, 
 
 test-system: setup ## the tests with clients from Debian packages; installs them when it may
 	tools/install_system_clients.sh
+	tools/install_vscode.sh $(BIN)/python var/vscode
 	$(PYTEST) -rs tests/system
 
 wheel: setup ## build the sdist and, from it, the wheel, into dist/
 	$(BIN)/python -m build
+
+vsix: ## package the Visual Studio Code extension, into vscode-extension/dist/
+	cd vscode-extension && npm ci --ignore-scripts && npm run package
+
+pictures: test-system ## take the pictures of the documentation anew
+	cp $(addprefix var/pictures/,$(addsuffix .png,$(PICTURES))) docs/pictures/
+	cp $(addprefix var/pictures/,$(addsuffix .png,$(WALKTHROUGH))) vscode-extension/media/
 
 clean: ## remove what was built or installed
 	rm -rf "$(VENV)" build dist *.egg-info tests/end_to_end/debug_client/node_modules

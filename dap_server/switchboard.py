@@ -28,6 +28,8 @@ class Conversation:
     requests: list[Frame] = field(default_factory=list)
     answers: dict[int, bool] = field(default_factory=dict)
     """By number of the request: whether it succeeded."""
+    progress: set[str] = field(default_factory=set)
+    """The ids of what the client still shows as under way."""
     last: int = 0
     """The number of the session's last message."""
 
@@ -41,6 +43,10 @@ class Conversation:
         self.last = frame["seq"]
         if frame["type"] == "response":
             self.answers[frame["request_seq"]] = frame["success"]
+        elif frame.get("event") == "progressStart":
+            self.progress.add(frame["body"]["progressId"])
+        elif frame.get("event") == "progressEnd":
+            self.progress.discard(frame["body"]["progressId"])
 
 
 class Switchboard:
@@ -139,6 +145,9 @@ class _Relay:
 
     async def run(self) -> None:
         """Until the client has disconnected, or is gone."""
+        for progress in self._said.progress:  # of the session here, which is over
+            body = {"progressId": progress}
+            await self._say({"type": "event", "event": "progressEnd", "body": body})
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(self._listen_to_client, tasks.cancel_scope)
             await self._listen_to_other()

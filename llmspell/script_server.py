@@ -19,6 +19,7 @@ from kernel.core.settings import DebugSettings
 from kernel.execution.output import CaptureMode
 from kernel.transport.base import Transport
 from kernel.transport.tcp import Listener, listening_socket
+from llmspell.listening import Listening, listed
 from llmspell.wiring import language
 
 INTERRUPTED = 128 + signal.SIGINT
@@ -83,7 +84,10 @@ async def _debug(
             clients.discard(task)
 
     door = await Listener.on(listener, serve)
+    stack = contextlib.ExitStack()
     if terms.says_where:
+        place = Listening(os.getpid(), door.host, door.port, program.path, settings.lua)
+        stack.enter_context(listed(place))
         os.write(2, f"listening on {door.host}:{door.port}\n".encode())
     _end_by_signals(script)
     try:
@@ -97,6 +101,7 @@ async def _debug(
         os.write(2, f"llmspell: {error}\n".encode())
         return 1
     finally:
+        stack.close()
         console.client_left()
         await console.close()
     return INTERRUPTED if script.exit_code is None else script.exit_code

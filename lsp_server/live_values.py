@@ -19,7 +19,7 @@ COMPLETIONS = "llmspell/completions"
 STOPPED = "llmspell/stopped"
 CONTINUED = "llmspell/continued"
 
-PATIENCE = 0.2
+PATIENCE = 0.5
 """Seconds that the client has for an answer."""
 
 _log = logging.getLogger(__name__)

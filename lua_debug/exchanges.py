@@ -1,7 +1,7 @@
 """Breakpoints in code that is loaded already: its functions are given bodies with more probes.
 
-The accelerator does it under LuaJIT, which hears no hooks in compiled code. Everything in here is
-called on the Lua thread.
+It is done under LuaJIT, which hears no hooks in compiled code. Everything in here is called on the
+Lua thread.
 """
 
 import itertools

@@ -9,6 +9,8 @@ from lua_debug.versions import LuaVersion
 _CHUNK_NAME = "=[C]"
 """The name of C functions: the probe's functions shall look so in tracebacks."""
 
+# How hooks in Lua give LuaJIT's functions other bodies; nothing for another Lua, and not compiled.
+EXCHANGE = ("heap", "bodies", "twins", "frames", "exchange", "layout")
 BASE = (
     "base",
     "traceback",
@@ -22,6 +24,7 @@ BASE = (
     "amid",
     "counts",
     "user_hooks",
+    *EXCHANGE,
     "hooks",
     "resuming",
     "costs",
@@ -99,6 +102,8 @@ def load_probe(
         _CHUNK_NAME,
     )
     for name in names:
+        if name in EXCHANGE and not version.is_jit:
+            continue
         text = files("lua_debug").joinpath(f"probe/{name}.lua").read_text("utf-8")
-        load(text.encode("utf-8").decode("latin-1"), probe, name not in INSPECTION)
+        load(text.encode("utf-8").decode("latin-1"), probe, name not in (*EXCHANGE, *INSPECTION))
     return probe

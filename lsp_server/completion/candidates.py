@@ -45,6 +45,8 @@ class Candidate:
     is_deprecated: bool = False
     becomes_method: bool = False
     """Whether the dot before it has to become a colon."""
+    value: str = ""
+    """What it is worth in the stopped program."""
 
     def item(
         self, place: types.Range, filter_text: str | None, colon: types.Range | None
@@ -53,6 +55,7 @@ class Candidate:
         more = [types.TextEdit(colon, ":")] if self.becomes_method and colon else None
         return types.CompletionItem(
             label=self.label,
+            label_details=_beside(self.value),
             kind=self.kind,
             detail=self.detail() or None,
             sort_text=f"{self.rank}{self.label}",
@@ -62,6 +65,11 @@ class Candidate:
             tags=[types.CompletionItemTag.Deprecated] if self.is_deprecated else None,
             additional_text_edits=more,
         )
+
+
+def _beside(value: str) -> types.CompletionItemLabelDetails | None:
+    """Clients show it of every item, and the detail only of the one that is chosen."""
+    return types.CompletionItemLabelDetails(description=value) if value else None
 
 
 def of_member(item: MemberItem, rank: int = 1, *, becomes_method: bool = False) -> Candidate:

@@ -25,19 +25,18 @@ def with_live_values(
     values = {each.label: each for each in live if each.type != "keyword"}
     known = {each.label for each in candidates if not each.is_snippet}
     marked = [
-        replace(each, detail=saying(f"= {values[each.label].detail}"))
-        if not each.is_snippet and each.label in values and values[each.label].detail
+        _worth(each, values[each.label].detail)
+        if not each.is_snippet and each.label in values
         else each
         for each in candidates
     ]
     more = [
-        Candidate(
-            each.label,
-            _KINDS.get(each.type, Kind.Field),
-            saying(f"= {each.detail}" if each.detail else ""),
-            rank=1,
-        )
+        _worth(Candidate(each.label, _KINDS.get(each.type, Kind.Field), rank=1), each.detail)
         for each in values.values()
         if each.label not in known
     ]
     return [*marked, *more]
+
+
+def _worth(candidate: Candidate, value: str) -> Candidate:
+    return replace(candidate, detail=saying(f"= {value}"), value=value) if value else candidate

@@ -28,6 +28,7 @@ class Place(Enum):
     DECLARATION = "new name"
     LOOP = "loop variable"
     LABEL = "label"
+    ATTRIBUTE = "attribute"
 
 
 _BEGIN = ("local", "function", "if", "for", "while", "repeat", "return", "break", "goto", "do")
@@ -42,6 +43,7 @@ KEYWORDS: dict[Place, tuple[str, ...]] = {
     Place.DECLARATION: (),
     Place.LOOP: ("in",),
     Place.LABEL: (),
+    Place.ATTRIBUTE: (),
 }
 """Which keywords can stand where."""
 
@@ -77,11 +79,13 @@ def _declaring(tokens: Sequence[Token], before: Token) -> Place | None:
     """Whether this is a list of new names: of ``local``, of ``for``, or of a function."""
     at = next((i for i in range(len(tokens) - 1, -1, -1) if tokens[i] is before), -1)
     is_name = before.sort is Sort.NAME
-    while at >= 0 and (tokens[at].sort is Sort.NAME or tokens[at].text == ","):
+    while at >= 0 and (tokens[at].sort is Sort.NAME or tokens[at].text in (",", "<", ">")):
         at -= 1
     if at < 0:
         return None
     stop = tokens[at]
+    if stop.text in ("local", "global") and before.text == "<":
+        return Place.ATTRIBUTE
     if stop.sort is Sort.KEYWORD and stop.text in ("for", "local"):
         if is_name:
             return Place.LOOP if stop.text == "for" else None
@@ -153,6 +157,14 @@ def keywords(place: Place, catalogue: Catalogue) -> Iterator[Candidate]:
     for word in KEYWORDS[place]:
         if word in known:
             yield Candidate(word, ItemKind.Keyword, str, saying(known[word]), rank=5)
+
+
+def attributes(lua: str) -> Iterator[Candidate]:
+    """What a variable can be declared as."""
+    if lua in ("5.4", "5.5"):
+        yield Candidate("const", ItemKind.Keyword, doc=saying("Nothing else is assigned to it."))
+        closed = "Its `__close` is called when its block ends, however that happens."
+        yield Candidate("close", ItemKind.Keyword, doc=saying(closed))
 
 
 def labels(moment: Moment) -> Iterator[Candidate]:

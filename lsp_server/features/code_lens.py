@@ -9,7 +9,7 @@ from lsprotocol import types
 from lsp_server.analysis.model import Function
 from lsp_server.document import Document
 from lsp_server.registry import feature
-from lua_debug.syntax.grammar import statements
+from lua_debug.syntax.grammar import body, statements
 
 if TYPE_CHECKING:
     from lsp_server.server import LuaLanguageServer
@@ -23,7 +23,7 @@ DEBUG = "llmspell.debug"
 
 @feature(types.TEXT_DOCUMENT_CODE_LENS, types.CodeLensOptions())
 def code_lenses(server: LuaLanguageServer, params: types.CodeLensParams) -> list[types.CodeLens]:
-    """Run and Debug on the first statement, Debug on functions that need no arguments."""
+    """Run and Debug on the first statement, Debug this on what does something by itself."""
     document = server.document(params.text_document.uri)
     code = statements(document.root)
     if not server.settings.has_lenses or not code:
@@ -36,7 +36,8 @@ def code_lenses(server: LuaLanguageServer, params: types.CodeLensParams) -> list
     for each in document.analysis.functions[1:]:
         if _needs_nothing(each, document):
             line = document.position(each.start).line
-            found.append(_lens(line, "Debug this", DEBUG, document.uri, line))
+            inside = document.position(body(each.node)[0].start_byte).line
+            found.append(_lens(line, "Debug this", DEBUG, document.uri, inside))
     return found
 
 
@@ -46,6 +47,7 @@ def _needs_nothing(function: Function, document: Document) -> bool:
         and function.parent is document.analysis.functions[0]
         and not function.parameters
         and not function.is_vararg
+        and body(function.node) != []
     )
 
 

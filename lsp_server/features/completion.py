@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 async def complete(
     server: LuaLanguageServer, params: types.CompletionParams
 ) -> types.CompletionList:
-    """Everything that fits; the client filters by what is typed."""
+    """Variables, fields, methods, keywords, modules, keys of tables: what can stand there."""
     document = server.document(params.text_document.uri)
     cursor = server.insight.cursor(document, document.offset(params.position))
     by_character = (
@@ -50,7 +50,7 @@ async def complete(
 
 @feature(types.COMPLETION_ITEM_RESOLVE)
 def resolve(server: LuaLanguageServer, item: types.CompletionItem) -> types.CompletionItem:
-    """What is said of one of the items that were listed last."""
+    """The documentation of one of the items that were listed last."""
     doc = server.insight.listed.doc(item.data)
     if doc:
         item.documentation = types.MarkupContent(types.MarkupKind.Markdown, doc)
@@ -93,6 +93,9 @@ def _candidates(
     place = names.place_of(tokens, typed.before)
     if place is names.Place.LABEL:
         yield from names.labels(moment)
+        return
+    if place is names.Place.ATTRIBUTE:
+        yield from names.attributes(cursor.document.lua)
         return
     if place in _EXPRESSIONS:
         yield from fields.keys(inference, cursor, moment)

@@ -55,6 +55,8 @@ def _variables(
             continue
         if each.declaration is None or alive.get(each.name) is not each.declaration:
             continue
+        if each.is_called or each.declaration.kind is Kind.FUNCTION:
+            continue  # that it is a function is no news
         place = document.range(each.start, each.end)
         if (place.start.line, each.name) not in seen:
             seen.add((place.start.line, each.name))

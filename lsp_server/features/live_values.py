@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @feature(STOPPED)
 def stopped(server: LuaLanguageServer, params: Any) -> None:  # noqa: ANN401
-    """A debug session is stopped; what makes no sense is as if it had not been said."""
+    """A debug session is stopped: there are live values. What makes no sense is passed over."""
     told = plain(params)
     uri, line = told.get("uri"), told.get("line")
     if isinstance(uri, str) and isinstance(line, int) and line >= 0:
@@ -22,5 +22,5 @@ def stopped(server: LuaLanguageServer, params: Any) -> None:  # noqa: ANN401
 
 @feature(CONTINUED)
 def continued(server: LuaLanguageServer, _: Any) -> None:  # noqa: ANN401
-    """It runs again, or has ended."""
+    """The debug session goes on, or has ended: there are no live values."""
     server.live_values.continued()

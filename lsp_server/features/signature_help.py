@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 def signature_help(
     server: LuaLanguageServer, params: types.SignatureHelpParams
 ) -> types.SignatureHelp | None:
-    """The forms of the call the cursor is in, and which parameter it is at."""
+    """The forms of the call the cursor is in, which parameter it is at, keys of its table."""
     document = server.document(params.text_document.uri)
     cursor = server.insight.cursor(document, document.offset(params.position))
     if cursor.tokens and cursor.tokens[-1].is_open and cursor.tokens[-1].text.startswith("--"):

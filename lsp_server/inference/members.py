@@ -84,10 +84,14 @@ def members_of(known: Known) -> dict[str, MemberItem]:
 def documentation(member: Function | Field) -> str:
     """What the catalogue says of a member."""
     said = [member.doc]
+    if isinstance(member, Function):
+        said += [f"- `{each.name}` {each.doc}" for each in member.parameters if each.doc]
     if member.alias_of:
         said.append(f"The same as `{member.alias_of}`.")
     if member.deprecated:
         said.append(f"*Deprecated:* {member.deprecated}.")
+    if member.versions:
+        said.append(f"*Lua {', '.join(sorted(member.versions))}*".replace("luajit", "LuaJIT "))
     return "\n\n".join(said)
 
 

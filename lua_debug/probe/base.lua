@@ -180,7 +180,10 @@ function P.run_op(command)
   if not operation then
     return P.json({ error = "there is no operation " .. P.text(tostring(command.op)), kind = "internal" })
   end
+  local was_at_work = P.is_at_work
+  P.is_at_work = true
   local ok, result = xpcall(function() return P.json({ ok = operation(command) or {} }) end, failure)
+  P.is_at_work = was_at_work
   if ok then return result end
   if type(result) ~= "table" then result = { user = "no memory or stack left for " .. command.op, kind = "internal" } end
   return P.json({ error = result.user, kind = result.kind, reference = result.reference })

@@ -157,13 +157,14 @@ end
 -- form is its first line: where a breakpoint was added later, the accelerator has to hear lines.
 -- While a call is stepped over, returns are hooked; a function of C returns unheard, so that loops with
 -- probes are compiled all the same. (LuaJIT 2.0 then cannot compile the handler by itself, so there it is
--- done where the handler is hardly called at all, because safepoints sleep.)
+-- done where the handler is hardly called at all, because safepoints sleep, and while a step rests.)
 local function make_polling_handler(leaves_unheard)
   local fill = lib.require("ffi").fill
   local flag = P.flag
   local beside = flag + 8
   P.probes_call_last = leaves_unheard
   local function heard()
+    if P.is_at_work and P.evaluating == 0 then return end -- what the script attached to the events of traces
     flag[0] = 0
     P.exchange_again()
     if P.evaluating == 0 then P.interrupted()
@@ -237,6 +238,17 @@ end
 -- LuaJIT: from now on the handler returns unheard.
 function P.leave_unheard()
   handler = make_polling_handler(true)
+  P.set_boolean_metatable(its_metatable)
+end
+
+-- LuaJIT 2.0 with hooks in Lua: the handler returns unheard while a step rests. What was compiled with the other
+-- one is thrown away when a step begins.
+local usual, unheard = handler, nil
+function P.leave_unheard_while(is_resting)
+  if P.probes_call_last and not unheard or is_resting == (handler == unheard) then return end
+  unheard = unheard or make_polling_handler(true)
+  handler = is_resting and unheard or usual
+  if is_resting then lib.jit.on(handler) else lib.jit.flush() end -- it may have been found not to be compiled
   P.set_boolean_metatable(its_metatable)
 end
 

@@ -7,6 +7,7 @@ local concat = lib.table.concat
 local unpack = P.unpack
 
 local CHUNK = "=(evaluate)"
+P.EVALUATED = CHUNK -- the source of what a client asks for: not a place that can be shown
 
 -- compiling ---------------------------------------------------------------------------------------
 

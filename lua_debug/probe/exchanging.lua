@@ -1,5 +1,5 @@
--- LuaJIT with the accelerator: breakpoints in code that is loaded already. Its functions are given the
--- bodies of the same text with more probes, so that they go on being compiled.
+-- LuaJIT: breakpoints in code that is loaded already. Its functions are given the bodies of the same text
+-- with more probes, so that they go on being compiled.
 local P = ...
 
 local lib = P.lib

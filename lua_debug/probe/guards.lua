@@ -77,5 +77,7 @@ end
 function P.install_guards(globals)
   install_metatables(globals.debug)
   install_hooks(globals.debug)
-  if globals.jit then P.safepoints.install(globals.jit) end
+  if not globals.jit then return end
+  P.safepoints.install(globals.jit)
+  if not P.hooks.is_native then P.compiler.install(globals.jit) end
 end

@@ -17,6 +17,8 @@ P.hooks = hooks
 local TRUSTS = P.version == "5.2" or P.version == "5.3" -- they look at lines by an address that may be any
 local FAR = 10000 -- the last line that is looked up fast
 
+function P.leave_unheard_while() end -- of the probes' handler, see breakpoints.lua
+
 local function new_weak() return setmetatable({}, { __mode = "k" }) end
 
 local on_event -- function(event, line, is_step): "line", "return", "interrupt", "out", "watch"
@@ -50,7 +52,9 @@ end
 -- The function that is to be called: a short one while nothing but breakpoints on lines is armed, or
 -- a step waits for the return of what it steps over.
 local function fitting(thread, mask, count)
-  local rest = mask == "r" and count == 0 and not user_hooks.are_set() and steps.rest(thread or running())
+  local is_rest = mask == "r" and count == 0 and not user_hooks.are_set()
+  local rest = is_rest and steps.rest(thread or running()) or nil
+  if P.is_jit and (rest or user_hooks.are_set() or not steps.is_on()) then P.leave_unheard_while(rest ~= nil) end
   if rest then
     rest_level = rest + 2
     return return_hook
@@ -279,6 +283,7 @@ sethook()
 function hooks.start(callback)
   on_event = callback
   hooks.note_main(P.main)
+  hooks.exchange = P.is_jit and P.try_layout() and P.exchange or nil
   arm()
 end
 

@@ -23,13 +23,16 @@ local function raising_level(stop)
   return level
 end
 
--- The stack of the error a thread stopped on, in the words of debug.traceback, through all resumers.
+-- As debug.traceback, but that files have their whole names, since editors make links of them.
+local function traceback(thread, first) return P.standard_traceback(thread, nil, first, 1, P.main_chunk(thread), true) end
+
+-- The stack of the error a thread stopped on, through all resumers.
 local function error_traceback(stop)
-  local pieces, thread = { P.standard_traceback(stop.thread, nil, raising_level(stop), 1, P.main_chunk(stop.thread)) }, stop.thread
+  local pieces, thread = { traceback(stop.thread, raising_level(stop)) }, stop.thread
   local resumer = P.resumer(thread)
   while resumer do
     local first = resumer == stop.running and stop.running_level or 0
-    local text = P.standard_traceback(resumer, nil, first, 1, P.main_chunk(resumer))
+    local text = traceback(resumer, first)
     pieces[#pieces + 1] = "resumed by " .. P.thread_name(resumer) .. ":" .. sub(text, #"stack traceback:" + 1)
     resumer = P.resumer(resumer)
   end

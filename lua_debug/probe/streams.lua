@@ -15,8 +15,8 @@ local call, checked, pass = P.call, P.checked, P.pass
 local host = P.host
 local stdin, stdout, stderr = lib.io.stdin, lib.io.stdout, lib.io.stderr
 
--- Where the script stands: raw source and line of its innermost Lua function. `level` as the caller
--- counts.
+-- Where the script stands: raw source and line of its innermost Lua function; nowhere in what a client
+-- has evaluated. `level` as the caller counts.
 local function position(level)
   level = level + 1
   local info = getinfo(level, "Sl")
@@ -24,7 +24,7 @@ local function position(level)
     level = level + 1
     info = getinfo(level, "Sl")
   end
-  if not info then return "", 0 end
+  if not info or info.source == P.EVALUATED then return "", 0 end
   return info.source, info.currentline
 end
 

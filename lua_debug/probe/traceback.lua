@@ -143,8 +143,10 @@ end
 local words = P.is_51 and words_51 or words_52
 local FIELDS = P.is_51 and "Slnf" or "Slntf"
 
-local function row_text(thread, level)
+-- The names of files are cut at 60 bytes (luaconf.h, LUA_IDSIZE) unless they shall be whole.
+local function row_text(thread, level, is_whole)
   local info = getinfo(thread, level, FIELDS)
+  if is_whole and sub(info.source, 1, 1) == "@" then info.short_src = sub(info.source, 2) end
   local traced = info.what == "C" and P.traced_call(thread, level, info.func)
   if traced then return "[C]: in " .. (P.version == "5.5" and "global" or "function") .. " '" .. traced .. "'" end
   local name = info.namewhat ~= "" and info.name or nil
@@ -174,8 +176,8 @@ end
 
 -- The traceback of `thread` (another one than the running) from level `first` on. `bottom`, if given,
 -- is the function it ends with, and is followed by what stands at the bottom of the interpreter's own.
--- `start` is what the script would call the first level.
-function P.standard_traceback(thread, message, first, start, bottom)
+-- `start` is what the script would call the first level. `is_whole`: names of files are not cut.
+function P.standard_traceback(thread, message, first, start, bottom, is_whole)
   local pieces = { message and message .. "\n" or "", "stack traceback:" }
   if not getinfo(thread, first, "l") then return concat(pieces) end
   local last = P.depth_of and P.depth_of(thread) - 1 or last_level(thread, first)
@@ -195,7 +197,7 @@ function P.standard_traceback(thread, message, first, start, bottom)
   for index = 1, #rows do
     if not top or index <= top or index > #rows - tail then
       local row = rows[index]
-      pieces[#pieces + 1] = "\n\t" .. (type(row) == "string" and row or row_text(thread, row))
+      pieces[#pieces + 1] = "\n\t" .. (type(row) == "string" and row or row_text(thread, row, is_whole))
     elseif index == top + 1 then
       pieces[#pieces + 1] = "\n\t" .. dots
     end

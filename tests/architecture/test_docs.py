@@ -15,7 +15,13 @@ from lua_debug.versions import VERSIONS
 from tests.architecture.project import ROOT, read, story_exists, text_files
 from tools.generate_docs import PAGES
 
-DOCUMENTS = ["README.md", "CONTRIBUTING.md", *text_files(".md", under=("docs/",)), *PAGES]
+DOCUMENTS = [
+    "README.md",
+    "CONTRIBUTING.md",
+    "vscode-extension/README.md",
+    *text_files(".md", under=("docs/",)),
+    *PAGES,
+]
 
 FEATURES = tomllib.loads(read("docs/features.toml"))
 
@@ -33,7 +39,7 @@ def test_links_lead_to_files_that_exist(path: str) -> None:
     """Every relative link of a document has a target."""
     text = re.sub(r"^```.*?^```", "", read(path), flags=re.MULTILINE | re.DOTALL)
     targets = re.findall(r"\]\(([^)\s#]+)[^)]*\)", text)
-    relative = [target for target in targets if "://" not in target]
+    relative = [target for target in targets if "://" not in target and "command:" not in target]
     folder = (ROOT / path).parent
     assert [] == [target for target in relative if not (folder / target).exists()]
 

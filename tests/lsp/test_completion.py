@@ -100,7 +100,8 @@ def test_docs_of_the_library(editor):
     """Members of the library come with signature and a sentence."""
     found = item(editor, "string.¦", "rep")
     assert found.detail == "rep(s: string, n: integer, sep?: string): string"
-    assert said(found) == "The string n times, with a separator between."
+    sentence = "The string n times, with a separator between."
+    assert said(found) == f"{sentence}\n\n*Lua 5.2, 5.3, 5.4, 5.5, LuaJIT 2.0, LuaJIT 2.1*"
 
 
 def test_a_dot_where_a_colon_belongs(editor):
@@ -131,6 +132,8 @@ def test_locals_come_first_and_the_innermost_wins(editor):
         ("goto ¦\n::there::", {"there"}, {"goto", "print"}),
         ("function f(a, ¦", set(), {"a", "print", "nil"}),
         ("for ¦", set(), {"print", "in"}),
+        ("local a <const>, b <¦", {"const", "close"}, {"print", "a"}),
+        ("local a = b <¦", {"print"}, {"const"}),
         ("local a = 1\nfunction ¦", {"a"}, {"if", "nil"}),
     ],
 )

@@ -221,18 +221,33 @@ def test_semantic_tokens(cart: Editor) -> None:
 def test_code_lenses(tmp_path: Path) -> None:
     """Run and Debug on the first statement, Debug on functions without parameters."""
     with editing(tmp_path) as editor:
-        identifier = editor.open("a.lua", "-- a\nlocal function f() end\nf()\n")
+        identifier = editor.open("a.lua", "-- a\nlocal function f()\n\n  g()\nend\nf()\n")
         params = types.CodeLensParams(identifier)
         found = editor.ask(types.TEXT_DOCUMENT_CODE_LENS, params)
         uri = editor.uri("a.lua")
         assert [
             ("llmspell.run", [uri], 1),
             ("llmspell.debug", [uri], 1),
-            ("llmspell.debug", [uri, 1], 1),
+            ("llmspell.debug", [uri, 3], 1),
         ] == [(e.command.command, [*e.command.arguments], e.range.start.line) for e in found]
         changed = types.DidChangeConfigurationParams({"llmspell": {"codeLens": {"enable": False}}})
         editor.tell(types.WORKSPACE_DID_CHANGE_CONFIGURATION, changed)
         assert not editor.ask(types.TEXT_DOCUMENT_CODE_LENS, params)
+
+
+def test_functions_are_no_inline_values(tmp_path: Path) -> None:
+    """Beside a call stand its arguments, not the word that it is a function."""
+    with editing(tmp_path) as editor:
+        text = "local f = print\nlocal function g() end\nlocal x = 1\nf(g, x)\n"
+        stop = types.Range(types.Position(3, 0), types.Position(3, 0))
+        whole = types.Range(types.Position(0, 0), types.Position(4, 0))
+        params = types.InlineValueParams(
+            editor.open("a.lua", text), whole, types.InlineValueContext(1, stop)
+        )
+        found = editor.ask(types.TEXT_DOCUMENT_INLINE_VALUE, params)
+        assert [(0, "f"), (2, "x"), (3, "x")] == [
+            (each.range.start.line, each.variable_name) for each in found
+        ]
 
 
 def test_inline_values(cart: Editor) -> None:

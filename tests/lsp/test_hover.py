@@ -67,7 +67,7 @@ def test_the_library_the_api_and_keywords(editor, marked, code):
     """Signature and a sentence."""
     found, rest = head_and_rest(shown(editor, marked))
     assert code == found
-    assert rest.endswith(".")
+    assert rest.endswith((".", ".1*"))
 
 
 @pytest.mark.parametrize("marked", ["-- wo¦rds", "x = 'te¦xt'", "x = 1¦0", "¦", "x = 1 +¦ 2"])

@@ -107,6 +107,7 @@ def test_completion_marks_items_with_values(session):
     assert ["made", "x"] == labels(session, marked)
     assert [("b.", 2), ("b.", 2)] == [*session.asked, session.asked[0]]
     assert "= 7" == item(session, marked, "x").detail
+    assert "7" == item(session, marked, "x").label_details.description
 
 
 def test_names_are_completed_from_the_program(session):

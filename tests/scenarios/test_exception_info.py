@@ -81,6 +81,16 @@ def test_an_error_in_a_coroutine(debug):
         assert "consume" in trace
 
 
+def test_files_have_their_whole_names(debug, tmp_path):
+    """Lua cuts the name of a file at 60 bytes; what an editor makes links of is not cut."""
+    folder = tmp_path / ("deep" * 15)
+    folder.mkdir()
+    (folder / "far.lua").write_text("local t\nreturn t.x", encoding="utf-8")
+    with debug(f"dofile({str(folder / 'far.lua')!r})") as d:
+        d.run()
+        assert f"\n\t{folder / 'far.lua'}:2: in " in info(d).details.stack_trace
+
+
 def test_only_where_there_is_one(debug):
     """At a breakpoint, and for another thread, there is no error to tell of."""
     with debug("""

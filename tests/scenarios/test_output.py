@@ -100,6 +100,21 @@ def test_lines_know_where_they_were_written(debug):
         } == places
 
 
+def test_what_the_console_prints_comes_from_nowhere(debug):
+    """A line of an expression is no place in a file; what it calls in files is one."""
+    with debug("""
+        function say(text) print(text) end  -- @say
+        local x = 1  -- @here
+    """) as d:
+        d.break_at("here")
+        d.run()
+        d.evaluate("print('one') say('two')", context="repl")
+        assert 0 == d.run_to_end()
+        assert [("one\n", None), ("two\n", d.line("say"))] == [
+            (body["output"], body.get("line")) for body in written(d, "stdout")
+        ]
+
+
 def test_streams_have_categories(debug):
     """Standard error is not taken for output, nor the debugger's own words for the script's."""
     with debug("""

@@ -1,32 +1,46 @@
-"""The manifest of the Visual Studio Code extension: no code, only what the editor must know."""
+"""The parts of the Visual Studio Code extension's manifest that follow from the launch models."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 from dap_server.launch import AttachConfiguration, Configuration, LaunchConfiguration
+
+MANIFEST = Path(__file__).resolve().parents[2] / "vscode-extension" / "package.json"
 
 LAUNCH = {
     "name": "Lua: this file",
     "type": "llmspell",
     "request": "launch",
     "program": "${file}",
-    "cwd": "${workspaceFolder}",
 }
 
 ATTACH = {"name": "Lua: attach", "type": "llmspell", "request": "attach", "port": 4711}
 
+TERMINAL = {
+    "name": "Lua: in a terminal",
+    "type": "llmspell",
+    "request": "launch",
+    "program": "${file}",
+    "console": "integratedTerminal",
+}
+
 _WITH_BREAKPOINTS = ("lua", "typescript", "typescriptreact", "teal", "fennel", "moonscript")
 """Languages in whose files the editor lets users set breakpoints: Lua, and what is made into it."""
 
+_SNIPPETS = (
+    (LAUNCH, "Debug the open Lua file"),
+    (TERMINAL, "Debug the open Lua file, which reads from a terminal"),
+    (ATTACH, "Debug a script that llmspell debug runs"),
+)
+
 
 def extension_manifest() -> str:
-    """``package.json`` of the extension."""
-    debugger = {
-        "type": "llmspell",
-        "label": "Lua (llmspell)",
-        "languages": ["lua"],
-        "runtime": "llmspell",
-        "runtimeArgs": ["dap"],
+    """``package.json`` of the extension: as it is, with what follows from the launch models anew."""
+    manifest = json.loads(MANIFEST.read_text(encoding="utf-8"))
+    contributes = manifest["contributes"]
+    contributes["breakpoints"] = [{"language": each} for each in _WITH_BREAKPOINTS]
+    contributes["debuggers"][0] |= {
         "configurationAttributes": {
             "launch": _schema(LaunchConfiguration),
             "attach": _schema(AttachConfiguration),
@@ -34,25 +48,8 @@ def extension_manifest() -> str:
         "initialConfigurations": [LAUNCH],
         "configurationSnippets": [
             {"label": each["name"], "description": about, "body": _escaped(each)}
-            for each, about in (
-                (LAUNCH, "Debug the open Lua file"),
-                (ATTACH, "Debug a script that llmspell debug runs"),
-            )
+            for each, about in _SNIPPETS
         ],
-    }
-    manifest = {
-        "name": "llmspell",
-        "displayName": "llmspell: debug Lua",
-        "description": "Debug Lua 5.1 to 5.5 and LuaJIT with the llmspell adapter",
-        "version": "0.9.0",
-        "publisher": "llmspell",
-        "license": "Apache-2.0",
-        "engines": {"vscode": "^1.75.0"},
-        "categories": ["Debuggers"],
-        "contributes": {
-            "breakpoints": [{"language": each} for each in _WITH_BREAKPOINTS],
-            "debuggers": [debugger],
-        },
     }
     return json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
 

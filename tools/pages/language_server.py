@@ -23,6 +23,18 @@ FEATURES_HEAD = """
 
 """
 
+COMPLETION = """
+## Completion, signatures, hover
+
+They read what is being typed as it stands, so that they answer in the middle of a statement that makes no sense yet.
+Fields are followed along chains: tables that are written out, fields that are assigned, `setmetatable` with `__index`, `self` in methods, results of functions, loops over `ipairs` and `pairs`, and `require` of files of the workspace.
+The library of the chosen Lua comes with a sentence for each function, the [script API](script-api.md) where `scriptApi.enable` is true.
+Clients that can fill in snippets get whole statements, and postfixes: `list.ipairs` becomes a loop.
+While a debug session is stopped, clients that take part in it show [live values](live-values.md).
+
+At most 300 items are sent at once; with more, the client asks again at the next letter.
+"""
+
 RULES_HEAD = """
 ## Diagnostics
 
@@ -76,7 +88,8 @@ The server shows lenses, and the client runs them, so it must have these command
 
 ## What it does not do
 
-- There are no types: what a function returns is known as far as the text shows it.
+- There are no types: what a function returns is known as far as the text shows it; annotations (`---@type`) are not read.
+- `unknown-member` and `wrong-argument` speak only of what is certain: of variables that get no other value, and of members of the library and the API.
 - Only local variables, parameters and labels are renamed; fields and globals may be used where nobody looks.
 - References of fields and globals are those of the file.
 - A file of more than four million bytes is only compiled.
@@ -97,8 +110,8 @@ def language_server_page() -> str:
     )
     features = table(["request or notification", "what comes of it"], _features())
     source = "the features, rules and settings of lsp_server"
-    parts = [mark(source), INTRODUCTION, FEATURES_HEAD, features, RULES_HEAD, rules, COMMENTS]
-    return "".join([*parts, SETTINGS_HEAD, settings, REST])
+    parts = [mark(source), INTRODUCTION, FEATURES_HEAD, features, COMPLETION]
+    return "".join([*parts, RULES_HEAD, rules, COMMENTS, SETTINGS_HEAD, settings, REST])
 
 
 def _features() -> list[list[str]]:

@@ -107,6 +107,33 @@ def test_the_script_owns_the_terminal_and_the_client_the_session(
     assert 0 == terminal.wait(DEADLINE)
 
 
+def test_progress_ends_with_the_session_that_began_it(
+    terminals: Terminals, program: Path, tmp_path: Path
+) -> None:
+    """What a slow terminal lets the client show does not stay for ever."""
+    gate = tmp_path / "gate"
+    os.mkfifo(gate)
+
+    def slowly(arguments: dict[str, Any]) -> dict[str, Any]:
+        waiting = ["sh", "-c", f"read _ < '{gate}'; exec \"$@\"", "sh", *arguments["args"]]
+        return terminals.open({**arguments, "args": waiting})
+
+    with DapClient.spawn(
+        [sys.executable, "-P", "-m", "dap_server"], check=check_frame, deadline=DEADLINE
+    ) as client:
+        client.frames.answerers["runInTerminal"] = slowly
+        client.initialize(supports_run_in_terminal_request=True, supports_progress_reporting=True)
+        client.start("launch", {"program": str(program), "console": "integratedTerminal"})
+        done = client.send("configurationDone")
+        client.result("configurationDone", done)
+        started = client.wait_for("progressStart")
+        gate.write_text("go\n")
+        client.wait_for("progressEnd", lambda body: body["progressId"] == started["progressId"])
+        terminals.type("typed\n")
+        assert 4 == client.run_to_end()
+        client.disconnect()
+
+
 def test_numbers_of_messages_go_on(client: DapClient, terminals: Terminals, program: Path) -> None:
     """The client sees one adapter: every message has the next number."""
     client.start("launch", {"program": str(program), "console": "externalTerminal"})

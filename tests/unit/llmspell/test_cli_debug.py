@@ -1,5 +1,6 @@
 """``llmspell debug``: one script, clients that come and go."""
 
+import json
 import os
 import signal
 from pathlib import Path
@@ -43,6 +44,43 @@ def test_it_waits_serves_and_ends_with_the_scripts_status(program: Path) -> None
             assert "hello\tyou\nsum\t6\n" == client.output("stdout")
             client.disconnect()
         assert (6, "hello\tyou\nsum\t6\n", "") == running.end()
+
+
+def test_programs_that_can_be_attached_to_are_listed(
+    program: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While it runs, and no longer, however it ends."""
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(program.parent))
+    with Running(["debug", "a.lua", "--dap-port", "0", "--lua", "5.1"], program.parent) as running:
+        pid = running.process.pid
+        place = {"pid": pid, "host": "127.0.0.1", "port": running.port}
+        expected = [{**place, "program": str(program), "lua": "5.1"}]
+        assert expected == json.loads(_listed("--json", cwd=program.parent))
+        assert f"{pid}  127.0.0.1:{running.port}" in _listed(cwd=program.parent)
+        running.process.kill()
+        running.end()
+        assert "" == _listed(cwd=program.parent)
+    assert [] == list((program.parent / "llmspell").iterdir())
+
+
+def test_what_is_listed_ends_with_the_script(
+    program: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A script that has ended leaves no file behind."""
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(program.parent))
+    with Running(["debug", "a.lua", "--dap-port", "0"], program.parent) as running:
+        with running.client() as client:
+            client.attach()
+            assert 6 == client.run_to_end()
+            client.disconnect()
+        running.end()
+    assert [] == list((program.parent / "llmspell").iterdir())
+
+
+def _listed(*words: str, cwd: Path) -> str:
+    done = llmspell("debug", "--list", *words, cwd=cwd)
+    assert (0, "") == (done.returncode, done.stderr)
+    return done.stdout
 
 
 def test_clients_come_one_after_another(program: Path) -> None:

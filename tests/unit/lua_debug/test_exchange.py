@@ -5,21 +5,18 @@ from dataclasses import dataclass
 
 import pytest
 
-from lua_debug import native
-from lua_debug.probe_files import load_probe
 from lua_debug.syntax.probes import Spot, instrument
-from lua_debug.syntax.safepoints import SAFEPOINT
-from lua_debug.versions import VERSIONS, make_runtime
+from tests.unit.lua_debug.exchange_runs import FIRST, attached
 from tests.unit.lua_debug.native_runs import needs_native
 
-pytestmark = [needs_native, pytest.mark.parametrize("version", ["luajit2.0", "luajit2.1"])]
-
-FIRST = SAFEPOINT - SAFEPOINT % 1000 + 1000
-"""The first number for ids of probes: each moment has its thousand, to which the line is added."""
+pytestmark = [
+    pytest.mark.parametrize("version", ["luajit2.0", "luajit2.1"]),
+    pytest.mark.parametrize("kind", ["pure", pytest.param("native", marks=needs_native)]),
+]
 
 STAGE = r"""
 local P, texts, times, first = ...
-local hooks, seen, passed, done = P.native_hooks, {}, 0, 0
+local hooks, seen, passed, done = P.hooks, {}, 0, 0
 outcome = ""
 local function exchange()
   local before = loadstring(texts[done], "@program.lua")
@@ -211,15 +208,12 @@ class Told:
     outcome: str
 
 
-def run(version: str, texts: list[bytes], times: list[int]) -> Told:
+def run(version: str, kind: str, texts: list[bytes], times: list[int]) -> Told:
     """Run the first text; at each of the times it becomes the next one, if there is one.
 
     Times are passages of safepoints.
     """
-    row = VERSIONS[version]
-    runtime = make_runtime(row)
-    probe = load_probe(runtime, row, {}, {}, ("base", "threads"))
-    native.attach(row, runtime, probe)
+    runtime, probe = attached(version, kind)
     names = [text.decode() for text in texts]
     return Told(
         *runtime.execute(STAGE, probe, runtime.table_from(names), runtime.table_from(times), FIRST)
@@ -248,37 +242,37 @@ def lines_with_code(text: bytes) -> list[int]:
     return sorted(spot for spot in placed if isinstance(spot, int))
 
 
-def check(version: str, text: bytes, moments: list[Moment]) -> None:
+def check(version: str, kind: str, text: bytes, moments: list[Moment]) -> None:
     """The program says the same, and the last hits are those of probes that were always there."""
     times = [time for time, _ in moments]
-    plain = run(version, [probed(text, [])], [])
-    told = run(version, [probed(text, moments[:n]) for n in range(len(moments) + 1)], times)
-    always = run(version, [probed(text, moments)], times[-1:])
+    plain = run(version, kind, [probed(text, [])], [])
+    told = run(version, kind, [probed(text, moments[:n]) for n in range(len(moments) + 1)], times)
+    always = run(version, kind, [probed(text, moments)], times[-1:])
     assert told.outcome == "done" * len(moments)
     assert told.text == plain.text
     assert told.hits == always.hits
 
 
-def safepoints(version: str, text: bytes) -> int:
+def safepoints(version: str, kind: str, text: bytes) -> int:
     """How many the program passes."""
-    return run(version, [probed(text, [])], []).safepoints
+    return run(version, kind, [probed(text, [])], []).safepoints
 
 
 @pytest.mark.parametrize("name", list(PROGRAMS))
-def test_wherever_a_program_is(version: str, name: str) -> None:
+def test_wherever_a_program_is(version: str, kind: str, name: str) -> None:
     """At each safepoint of a program, probes come to all its lines at once."""
     text = PROGRAMS[name].encode()
     lines = frozenset(lines_with_code(text))
-    count = safepoints(version, text)
+    count = safepoints(version, kind, text)
     assert count > 3
     for time in range(1, count + 1, max(1, count // 12)):
-        check(version, text, [(time, lines)])
+        check(version, kind, text, [(time, lines)])
 
 
-def some_moments(version: str, text: bytes, seed: int) -> list[Moment]:
+def some_moments(version: str, kind: str, text: bytes, seed: int) -> list[Moment]:
     """Up to six times, at each of which one line more gets a probe."""
     chance = random.Random(seed)
-    lines, count = lines_with_code(text), safepoints(version, text)
+    lines, count = lines_with_code(text), safepoints(version, kind, text)
     number = min(len(lines), count, 6)
     times = sorted(chance.sample(range(1, count + 1), number))
     return [
@@ -288,14 +282,14 @@ def some_moments(version: str, text: bytes, seed: int) -> list[Moment]:
 
 
 @pytest.mark.parametrize("name", list(PROGRAMS))
-def test_one_line_after_the_other(version: str, name: str) -> None:
+def test_one_line_after_the_other(version: str, kind: str, name: str) -> None:
     """Bodies are exchanged for others again and again while the collector works."""
     text = PROGRAMS[name].encode()
     for seed in range(5):
-        check(version, text, some_moments(version, text, seed))
+        check(version, kind, text, some_moments(version, kind, text, seed))
 
 
-def test_a_function_that_the_script_keeps_from_the_compiler(version: str) -> None:
+def test_a_function_that_the_script_keeps_from_the_compiler(version: str, kind: str) -> None:
     """It is not exchanged, since the new body would be compiled; the program goes on as before."""
     text = b"""
         local function slow(n)
@@ -307,15 +301,15 @@ def test_a_function_that_the_script_keeps_from_the_compiler(version: str) -> Non
           tell(slow(i))
         end
         """
-    told = run(version, [probed(text, []), probed(text, [(3, frozenset({3}))])], [3])
+    told = run(version, kind, [probed(text, []), probed(text, [(3, frozenset({3}))])], [3])
     assert ("it is not compiled", "1 2 3") == (told.outcome, told.text)
 
 
-def test_functions_that_nobody_can_tell_apart(version: str) -> None:
+def test_functions_that_nobody_can_tell_apart(version: str, kind: str) -> None:
     """Neither of two alike on one line is given a probe that the other does not get."""
     text = b"local f, g = function() return 1 end, function() return 1 end tell(f()) tell(g())"
     for at in (text.index(b"return"), text.rindex(b"return")):
         ids: dict[Spot, int] = {(1, at + 1): FIRST + 1001}
         after = instrument(text, ids, safepoints=True, late=ids).text
-        told = run(version, [probed(text, []), after], [1])
+        told = run(version, kind, [probed(text, []), after], [1])
         assert ("two functions look the same", "1 1") == (told.outcome, told.text)

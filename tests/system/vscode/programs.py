@@ -1,0 +1,33 @@
+"""The Lua programs that are debugged in the workbench."""
+
+SHOP = """\
+local cart = { items = {}, total = 0 }
+
+local function add(name, price)
+  cart.items[#cart.items + 1] = { name = name, price = price }
+  cart.total = cart.total + price
+  return #cart.items
+end
+
+for index, name in ipairs({ "apple", "bread", "cheese" }) do
+  local count = add(name, index * 2)
+  print(index, name, count)
+end
+print("total", cart.total)
+"""
+
+FAILING = """\
+local prices = { apple = 3 }
+local function price_of(name)
+  return prices[name] or error("no price for " .. name)
+end
+print(price_of("apple") + price_of("bread"))
+"""
+
+LOOPING = """\
+local round = 0
+while round < 1000000000 do
+  round = round + 1
+  local half = round / 2
+end
+"""

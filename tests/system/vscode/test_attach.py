@@ -1,0 +1,127 @@
+"""Programs that run already, terminals, and several sessions at once."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.support.commands import Running
+from tests.system.vscode.programs import LOOPING, SHOP
+
+pytestmark = pytest.mark.timeout(240)
+
+
+def test_attach_by_list(workbench, folder: Path) -> None:
+    """The command lists what `llmspell debug` runs; the chosen one stops at a breakpoint."""
+    bench = workbench("looping.lua", LOOPING)
+    with Running(["debug", "looping.lua", "--dap-port", "0"], folder):
+        bench.click_breakpoint(4)
+        bench.command("llmspell: Attach to a Running Lua Program")
+        bench.page.locator(".quick-input-list").get_by_text("looping.lua").first.wait_for()
+        bench.picture("attach")
+        bench.choose("looping.lua")
+        bench.wait_for_stop(4)
+        bench.open_scope("Locals")
+        assert "1" == bench.value("round")
+        bench.page.locator(".statusbar-item").get_by_text("Lua 5.4").wait_for()
+
+
+def test_attach_to_a_port_of_launch_json(workbench, folder: Path) -> None:
+    """What launch.json says is asked of nobody."""
+    bench = workbench("looping.lua", LOOPING)
+    with Running(["debug", "looping.lua", "--dap-port", "0"], folder) as running:
+        attach = {"name": "to port", "type": "llmspell", "request": "attach", "port": running.port}
+        _configure(folder, attach)
+        bench.click_breakpoint(4)
+        bench.press("F5")
+        bench.wait_for_stop(4)
+        bench.press("F5")
+        bench.wait_for_stop(4)
+
+
+def test_a_program_in_the_terminal(workbench, folder: Path) -> None:
+    """It asks, and is answered, where programs are: in the integrated terminal."""
+    asking = 'io.write("your name? ")\nlocal name = io.read()\nprint("hello " .. name)\n'
+    _configure(
+        folder,
+        {
+            "name": "in a terminal",
+            "type": "llmspell",
+            "request": "launch",
+            "program": "${file}",
+            "console": "integratedTerminal",
+        },
+    )
+    bench = workbench("ask.lua", asking)
+    bench.click_breakpoint(3)
+    bench.press("F5")
+    terminal = bench.page.locator(".terminal-wrapper.active")
+    terminal.wait_for()
+    bench.until(lambda: "your name?" in bench.terminal())
+    terminal.click()
+    bench.type("Ada\n")
+    bench.wait_for_stop(3)
+    bench.open_scope("Locals")
+    assert '"Ada"' == bench.value("name")
+    bench.picture("terminal")
+    bench.press("F5")
+    bench.until(lambda: "hello Ada" in bench.terminal())
+
+
+def test_two_sessions_at_once(workbench, folder: Path) -> None:
+    """A compound starts both; each stops, and looks at its own variables."""
+    names = ("first", "second")
+    configurations = [
+        {
+            "name": name,
+            "type": "llmspell",
+            "request": "launch",
+            "program": "${workspaceFolder}/shop.lua",
+            "lua": lua,
+        }
+        for name, lua in zip(names, ("5.1", "luajit"), strict=True)
+    ]
+    _configure(folder, *configurations, compounds=[{"name": "both", "configurations": names}])
+    bench = workbench("shop.lua", SHOP)
+    bench.click_breakpoint(13)
+    bench.command("Debug: Select and Start Debugging")
+    bench.choose("both")
+    sessions = bench.page.locator(".debug-call-stack .session .name")
+    bench.until(lambda: sessions.all_inner_texts() == list(names))
+    states = bench.page.locator(".debug-call-stack .session .state.label")
+    bench.until(lambda: states.all_inner_texts() == ["Paused On Breakpoint"] * 2)
+    bench.picture("sessions")
+    for name, shown in zip(names, ("Lua 5.1", "LuaJIT"), strict=True):
+        sessions.filter(has_text=name).click()
+        bench.page.locator(".statusbar-item").get_by_text(shown).wait_for()
+        bench.evaluate("_VERSION, jit ~= nil")
+    bench.wait_for_console('"Lua 5.1", true')
+
+
+def test_no_llmspell_says_how_to_get_it(workbench, folder: Path) -> None:
+    """The message names the command that installs it; the button runs it in a terminal."""
+    (folder / ".venv" / "bin" / "llmspell").unlink()
+    bench = workbench("shop.lua", SHOP)
+    bench.press("F5")
+    message = bench.page.locator(".notification-toast").filter(has_text="llmspell was not found")
+    message.wait_for()
+    assert "python3 -m pip install --upgrade llmspell" in message.inner_text()
+    bench.picture("missing")
+    message.get_by_role("button", name="Install in Terminal").click()
+    bench.until(lambda: "-m pip install --upgrade llmspell" in bench.terminal())
+
+
+def test_an_old_llmspell_says_which_is_needed(workbench, folder: Path) -> None:
+    """The version that is there, and the one that has to be."""
+    command = folder / ".venv" / "bin" / "llmspell"
+    command.write_text("#!/bin/sh\necho llmspell 0.8.1\n", encoding="utf-8")
+    bench = workbench("shop.lua", SHOP)
+    bench.press("F5")
+    said = "is llmspell 0.8.1; this extension needs 0.9 or newer"
+    bench.page.locator(".notification-toast").filter(has_text=said).wait_for()
+
+
+def _configure(folder: Path, *configurations: object, compounds: object = ()) -> None:
+    (folder / ".vscode").mkdir()
+    launch = {"version": "0.2.0", "configurations": configurations, "compounds": compounds}
+    (folder / ".vscode" / "launch.json").write_text(json.dumps(launch), encoding="utf-8")

@@ -1,0 +1,65 @@
+/** Lets the user choose among the Lua programs that wait for a debugger. */
+
+import * as path from 'node:path';
+import * as vscode from 'vscode';
+import type { Installations } from './installation';
+import { output } from './places';
+
+/** A line of `llmspell debug --list --json`. */
+interface Listening {
+    readonly pid: number;
+    readonly host: string;
+    readonly port: number;
+    readonly program: string;
+    readonly lua: string;
+}
+
+export interface Address {
+    readonly host: string;
+    readonly port: number;
+}
+
+/** The address of the chosen program; undefined if none was chosen. */
+export async function pickProgram(installations: Installations): Promise<Address | undefined> {
+    const installation = await installations.need();
+    if (!installation) return undefined;
+    const programs = await listening(installation.command);
+    const other = { label: 'Another address…', description: 'host:port', program: undefined };
+    const items = programs.map(each => ({
+        label: path.basename(each.program),
+        description: `Lua ${each.lua}, process ${each.pid}, at ${each.host}:${each.port}`,
+        detail: each.program,
+        program: each,
+    }));
+    const placeHolder = programs.length
+        ? 'Which program?'
+        : 'No program waits for a debugger. Start one with: llmspell debug script.lua --dap-port 0';
+    const chosen = await vscode.window.showQuickPick([...items, other], { placeHolder, matchOnDetail: true });
+    if (!chosen) return undefined;
+    return chosen.program ? { host: chosen.program.host, port: chosen.program.port } : askForAddress();
+}
+
+async function listening(command: string): Promise<Listening[]> {
+    try {
+        return JSON.parse(await output(command, ['debug', '--list', '--json'])) as Listening[];
+    } catch (error) {
+        void vscode.window.showWarningMessage(`llmspell could not list the programs: ${(error as Error).message}`);
+        return [];
+    }
+}
+
+async function askForAddress(): Promise<Address | undefined> {
+    const text = await vscode.window.showInputBox({
+        prompt: 'Where llmspell debug listens',
+        value: '127.0.0.1:4711',
+        validateInput: value => (addressIn(value) ? undefined : 'host:port, such as 127.0.0.1:4711'),
+    });
+    return text === undefined ? undefined : addressIn(text);
+}
+
+/** "host:port", "[::1]:port" or a port alone. */
+function addressIn(text: string): Address | undefined {
+    const match = /^(?:(?:\[([^\]]+)\]|([^:]+)):)?(\d{1,5})$/.exec(text.trim());
+    const port = Number(match?.[3]);
+    return match && port > 0 && port < 65536 ? { host: match[1] ?? match[2] ?? '127.0.0.1', port } : undefined;
+}

@@ -1,0 +1,69 @@
+/** The commands of the palette, the editor's title and the lenses. */
+
+import * as vscode from 'vscode';
+import { TYPE, ofFile } from './configuration';
+import { pickProgram } from './attach';
+import { INSTALL_COMMAND, install, type Installations } from './installation';
+
+/** Registers what needs no language server. */
+export function registerCommands(installations: Installations): vscode.Disposable[] {
+    const table: Record<string, (...args: never[]) => unknown> = {
+        'llmspell.run': (file?: vscode.Uri | string) => start(file, { noDebug: true }),
+        'llmspell.debug': (file?: vscode.Uri | string, line?: unknown) => debug(file, line),
+        'llmspell.attach': () => vscode.debug.startDebugging(undefined, { type: TYPE, request: 'attach', name: 'Lua: attach' }),
+        'llmspell.pickProcess': async () => (await pickProgram(installations))?.port.toString(),
+        'llmspell.selectLua': selectLua,
+        'llmspell.openRepl': () => inTerminal(installations, 'Lua REPL', ['repl']),
+        'llmspell.startKernel': () => inTerminal(installations, 'llmspell kernel', ['kernel', 'start']),
+        [INSTALL_COMMAND]: install,
+    };
+    return Object.entries(table).map(([name, action]) => vscode.commands.registerCommand(name, action));
+}
+
+/** A lens on a function gives the line of its first statement, from 0; the session stops there, too. */
+async function debug(given: vscode.Uri | string | undefined, line: unknown): Promise<void> {
+    if (typeof given !== 'string' || typeof line !== 'number') return start(given, {});
+    const place = new vscode.Location(vscode.Uri.parse(given), new vscode.Position(line, 0));
+    const isThere = vscode.debug.breakpoints.some(each =>
+        each instanceof vscode.SourceBreakpoint && each.enabled && each.location.range.start.line === line &&
+        each.location.uri.toString() === place.uri.toString());
+    if (isThere) return start(given, {});
+    const breakpoint = new vscode.SourceBreakpoint(place);
+    vscode.debug.addBreakpoints([breakpoint]);
+    const ended = vscode.debug.onDidTerminateDebugSession(() => {
+        vscode.debug.removeBreakpoints([breakpoint]);
+        ended.dispose();
+    });
+    await start(given, {});
+}
+
+async function start(given: vscode.Uri | string | undefined, options: vscode.DebugSessionOptions): Promise<void> {
+    const file = typeof given === 'string' ? vscode.Uri.parse(given) : (given ?? vscode.window.activeTextEditor?.document.uri);
+    if (!file) return;
+    const document = vscode.workspace.textDocuments.find(each => each.uri.toString() === file.toString());
+    if (document?.isDirty) await document.save();
+    await vscode.debug.startDebugging(vscode.workspace.getWorkspaceFolder(file), ofFile(file.fsPath), options);
+}
+
+const LUAS = ['5.1', '5.2', '5.3', '5.4', '5.5', 'luajit'];
+
+async function selectLua(): Promise<void> {
+    const settings = vscode.workspace.getConfiguration('llmspell', vscode.window.activeTextEditor?.document);
+    const present = settings.get<string>('lua.version');
+    const items = LUAS.map(version => ({
+        label: version === 'luajit' ? 'LuaJIT' : `Lua ${version}`,
+        description: version === present ? 'chosen' : '',
+        version,
+    }));
+    const chosen = await vscode.window.showQuickPick(items, { placeHolder: 'The Lua of this workspace' });
+    if (!chosen) return;
+    const isOpen = vscode.workspace.workspaceFolders !== undefined;
+    const target = isOpen ? vscode.ConfigurationTarget.Workspace : vscode.ConfigurationTarget.Global;
+    await settings.update('lua.version', chosen.version, target);
+}
+
+async function inTerminal(installations: Installations, name: string, args: string[]): Promise<void> {
+    const installation = await installations.need();
+    if (!installation) return;
+    vscode.window.createTerminal({ name, shellPath: installation.command, shellArgs: args }).show();
+}

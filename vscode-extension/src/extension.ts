@@ -1,0 +1,24 @@
+/** What the editor is given when it opens a Lua file or debugs one. */
+
+import * as vscode from 'vscode';
+import { AdapterFactory } from './adapterFactory';
+import { registerCommands } from './commands';
+import { ConfigurationProvider, DynamicConfigurations, TYPE } from './configuration';
+import { Installations } from './installation';
+import { LanguageServer } from './languageClient';
+import { StatusItem } from './statusItem';
+
+export function activate(context: vscode.ExtensionContext): void {
+    const installations = new Installations();
+    const server = new LanguageServer(installations);
+    const dynamic = vscode.DebugConfigurationProviderTriggerKind.Dynamic;
+    context.subscriptions.push(
+        installations,
+        server,
+        new StatusItem(),
+        ...registerCommands(installations),
+        vscode.debug.registerDebugAdapterDescriptorFactory(TYPE, new AdapterFactory(installations)),
+        vscode.debug.registerDebugConfigurationProvider(TYPE, new ConfigurationProvider(installations)),
+        vscode.debug.registerDebugConfigurationProvider(TYPE, new DynamicConfigurations(), dynamic));
+    void server.restart();
+}

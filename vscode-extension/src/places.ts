@@ -1,0 +1,106 @@
+/** Where the command `llmspell` may be, and which version stands there. Knows nothing of the editor. */
+
+import { execFile } from 'node:child_process';
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+
+export const NEEDED_VERSION = '0.9';
+
+/** What is known of the machine and the workspace. */
+export interface Surroundings {
+    /** The setting `llmspell.path`; if it is not empty, nothing else is looked at. */
+    readonly setting: string;
+    readonly folders: readonly string[];
+    /** The interpreter that the Python extension has chosen, if there is one. */
+    readonly interpreter: string | undefined;
+    readonly environment: NodeJS.ProcessEnv;
+    readonly platform: NodeJS.Platform;
+}
+
+export interface Installation {
+    readonly command: string;
+    readonly version: string;
+    /** Names of the commands that `llmspell --help` lists. */
+    readonly serves: ReadonlySet<string>;
+}
+
+export type Finding =
+    | { readonly kind: 'found'; readonly installation: Installation }
+    | { readonly kind: 'old'; readonly installation: Installation }
+    | { readonly kind: 'broken'; readonly command: string; readonly reason: string }
+    | { readonly kind: 'missing'; readonly setting: string };
+
+/** The files to try, the most specific first. */
+export function places(around: Surroundings): string[] {
+    if (around.setting) return [expandHome(around.setting, around.environment)];
+    const windows = around.platform === 'win32';
+    const name = windows ? 'llmspell.exe' : 'llmspell';
+    const scripts = windows ? 'Scripts' : 'bin';
+    const found = around.folders.flatMap(folder =>
+        ['.venv', 'venv', 'env', '.env'].map(environment => path.join(folder, environment, scripts, name)));
+    if (around.interpreter) found.push(path.join(path.dirname(around.interpreter), name));
+    const directories = (around.environment['PATH'] ?? '').split(path.delimiter).filter(each => each);
+    found.push(...directories.map(directory => path.join(directory, name)));
+    const home = around.environment['HOME'];
+    if (home) found.push(path.join(home, '.local', 'bin', name)); // an editor's path may lack what a shell's has
+    return [...new Set(found)];
+}
+
+/** The first installation that there is. One that is too old or does not run hides those behind it. */
+export async function find(around: Surroundings): Promise<Finding> {
+    const command = places(around).find(isExecutable);
+    if (!command) return { kind: 'missing', setting: around.setting };
+    try {
+        const version = versionIn(await output(command, ['--version']));
+        const installation = { command, version, serves: commandsIn(await output(command, ['--help'])) };
+        return { kind: isAtLeast(version, NEEDED_VERSION) ? 'found' : 'old', installation };
+    } catch (error) {
+        return { kind: 'broken', command, reason: error instanceof Error ? error.message : String(error) };
+    }
+}
+
+/** What a command writes. Raises an error if it fails or takes longer than ten seconds. */
+export function output(command: string, args: readonly string[]): Promise<string> {
+    return new Promise((resolve, reject) => {
+        execFile(command, args, { timeout: 10_000 }, (error, stdout, stderr) => {
+            if (error) reject(new Error(stderr.trim() || error.message));
+            else resolve(stdout);
+        });
+    });
+}
+
+/** "0.9.0.dev0" of "llmspell 0.9.0.dev0". */
+export function versionIn(text: string): string {
+    const version = /^llmspell (\d+(?:\.\w+)*)/m.exec(text)?.[1];
+    if (!version) throw new Error(`it says "${text.trim().slice(0, 80)}" where its version was expected`);
+    return version;
+}
+
+/** Compares the numbers; what stands behind them (dev0, rc1) is of no account. */
+export function isAtLeast(version: string, needed: string): boolean {
+    const numbers = (text: string) => text.split('.').map(part => Number.parseInt(part, 10)).filter(Number.isFinite);
+    const [have, want] = [numbers(version), numbers(needed)];
+    for (let index = 0; index < want.length; index++) {
+        const difference = (have[index] ?? 0) - (want[index] ?? 0);
+        if (difference !== 0) return difference > 0;
+    }
+    return true;
+}
+
+/** The first words of the lines of the list of commands. */
+export function commandsIn(help: string): Set<string> {
+    return new Set([...help.matchAll(/^ {2}([a-z]+) /gm)].map(match => match[1] ?? ''));
+}
+
+function expandHome(file: string, environment: NodeJS.ProcessEnv): string {
+    return file.startsWith('~/') ? path.join(environment['HOME'] ?? '', file.slice(2)) : file;
+}
+
+function isExecutable(file: string): boolean {
+    try {
+        fs.accessSync(file, fs.constants.X_OK);
+        return fs.statSync(file).isFile();
+    } catch {
+        return false;
+    }
+}

@@ -1,0 +1,64 @@
+/** Shows which Lua the session runs on, or which one the open file is taken for. */
+
+import * as vscode from 'vscode';
+import { TYPE } from './configuration';
+
+export class StatusItem implements vscode.Disposable {
+    private readonly item = vscode.window.createStatusBarItem('llmspell.lua', vscode.StatusBarAlignment.Right, 90);
+    private readonly subscriptions: vscode.Disposable[];
+
+    constructor() {
+        this.item.name = 'Lua version';
+        this.item.command = 'llmspell.selectLua';
+        const update = () => void this.update();
+        this.subscriptions = [
+            this.item,
+            vscode.debug.onDidChangeActiveDebugSession(update),
+            vscode.window.onDidChangeActiveTextEditor(update),
+            vscode.workspace.onDidChangeConfiguration(update),
+        ];
+        update();
+    }
+
+    dispose(): void {
+        this.subscriptions.forEach(each => each.dispose());
+    }
+
+    private async update(): Promise<void> {
+        const session = vscode.debug.activeDebugSession;
+        if (session?.type === TYPE) {
+            this.show(`$(debug) ${await luaOf(session)}`, 'The Lua that the session runs on');
+            return;
+        }
+        const document = vscode.window.activeTextEditor?.document;
+        if (document?.languageId !== 'lua') {
+            this.item.hide();
+            return;
+        }
+        const version = vscode.workspace.getConfiguration('llmspell', document).get<string>('lua.version', '5.4');
+        this.show(nameOf(version), 'The Lua that F5 runs this file on. Click to choose another one.');
+    }
+
+    private show(text: string, tooltip: string): void {
+        this.item.text = text;
+        this.item.tooltip = tooltip;
+        this.item.show();
+    }
+}
+
+/** Of a session that was launched it is known; a program that was attached to is asked. */
+async function luaOf(session: vscode.DebugSession): Promise<string> {
+    const version = session.configuration['lua'] as string | undefined;
+    if (version) return nameOf(version);
+    try {
+        const expression = 'jit and jit.version or _VERSION';
+        const answer = (await session.customRequest('evaluate', { expression, context: 'clipboard' })) as { result: string };
+        return answer.result.replaceAll('"', '');
+    } catch {
+        return 'Lua'; // it does not answer while it runs
+    }
+}
+
+function nameOf(version: string): string {
+    return version === 'luajit' ? 'LuaJIT' : `Lua ${version}`;
+}
