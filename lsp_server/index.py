@@ -22,8 +22,11 @@ from lsp_server.positions import Encoding
 SKIPPED = frozenset({"node_modules", "__pycache__"})
 """Folders that are not looked into; those whose names begin with a dot are not either."""
 
-LARGEST = 2_000_000
+LARGEST = 500_000
 """Bytes of a file beyond which it is generated, and nobody looks for what it defines."""
+
+PATIENCE = 10.0
+"""Seconds that a request waits for files that were not read yet."""
 
 MOST = 500
 """Symbols in an answer; whoever wants others types more letters."""
@@ -81,9 +84,9 @@ class WorkspaceIndex:
         ]
 
     async def settled(self) -> None:
-        """Wait until everything there is has been read."""
-        while self._task is not None and not self._task.done():
-            await asyncio.shield(self._task)
+        """Wait until everything there is has been read, or for some seconds."""
+        if self._task is not None:
+            await asyncio.wait([self._task], timeout=PATIENCE)
 
     # --- being told -----------------------------------------------------------------------------
 
@@ -105,8 +108,10 @@ class WorkspaceIndex:
     def file_gone(self, path: str) -> None:
         """Forget a file, or all that was in a folder of that name."""
         self._waiting.pop(path, None)
-        self._drop(path)
-        self.remove_folder(path)
+        if path.endswith(".lua"):
+            self._drop(path)
+        else:
+            self.remove_folder(path)
 
     def end(self) -> None:
         """Read no more."""

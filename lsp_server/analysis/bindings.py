@@ -92,6 +92,8 @@ class Bindings:
         alive = self._alive.get(name)
         found = alive[-1] if alive else None
         made = Name(name, start, end, access, found, self._scope.function)
+        if start == end:  # the parser made it up
+            return made
         self._piece.names.append(made)
         if found is not None:
             found.references.append(made)

@@ -293,8 +293,7 @@ class _Resolver:
         )
 
     def _identifier(self, node: Node) -> None:
-        if node.start_byte != node.end_byte:
-            self._fields.use(node, Access.READ)
+        self._fields.use(node, Access.READ)
 
     def _label(self, node: Node) -> None:
         for each in node.named_children:
@@ -302,7 +301,8 @@ class _Resolver:
 
     def _goto(self, node: Node) -> None:
         for each in node.named_children:
-            self._bindings.jump(self._text(each), each.start_byte, each.end_byte)
+            if each.start_byte != each.end_byte:
+                self._bindings.jump(self._text(each), each.start_byte, each.end_byte)
 
 
 def _attributes(listed: Node, text: Callable[[Node], str]) -> tuple[str | None, dict[int, str]]:

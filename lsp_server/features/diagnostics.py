@@ -15,7 +15,7 @@ from lsp_server.registry import feature
 if TYPE_CHECKING:
     from lsp_server.server import LuaLanguageServer
 
-DELAY = 0.08
+DELAY = 0.05
 """Seconds of rest after a keystroke before a text is diagnosed."""
 
 
