@@ -38,7 +38,7 @@ function Point:move() end
         (POINT + "---@type Point[]\nlocal l = f()\nfor _, p in ipairs(l) do p.¦ end", {"x"}),
         ("---@class Plain\n---@field only string\n\n---@type Plain\nlocal p = f()\np.¦", {"only"}),
         (
-            "---@class Options\n---@field deep boolean\n\n---@param o Options\nfunction g(o) end\ng{¦",
+            "---@class Way\n---@field deep boolean\n\n---@param o Way\nfunction g(o) end\ng{¦",
             {"deep"},
         ),
     ],
