@@ -25,6 +25,9 @@ SKIPPED = frozenset({"node_modules", "__pycache__"})
 LARGEST = 500_000
 """Bytes of a file beyond which it is generated, and nobody looks for what it defines."""
 
+MOST_FILES = 20_000
+"""Files that are indexed; a workspace with more of them is somebody's home folder."""
+
 PATIENCE = 10.0
 """Seconds that a request waits for files that were not read yet."""
 
@@ -49,7 +52,7 @@ class WorkspaceIndex:
         self._files: dict[str, _File] = {}
         self._globals: Counter[str] = Counter()
         self._waiting: dict[str, None] = {}
-        self._walks: list[Iterator[str]] = []
+        self._walks: dict[str, Iterator[str | None]] = {}
         self._task: asyncio.Task[None] | None = None
 
     # --- asking ---------------------------------------------------------------------------------
@@ -92,11 +95,12 @@ class WorkspaceIndex:
 
     def add_folder(self, path: str) -> None:
         """Read what is below a folder."""
-        self._walks.append(_lua_files(path))
+        self._walks[path] = _lua_files(path)
         self._work()
 
     def remove_folder(self, path: str) -> None:
         """Forget what is below a folder."""
+        self._walks.pop(path, None)
         for each in [each for each in self._files if each.startswith(path + os.sep)]:
             self._drop(each)
 
@@ -142,10 +146,17 @@ class WorkspaceIndex:
             path = next(iter(self._waiting))
             del self._waiting[path]
             return path
-        path_or_none = next(self._walks[-1], None)
-        if path_or_none is None:
-            self._walks.pop()
-        return path_or_none
+        folder, walk = next(iter(self._walks.items()))
+        try:
+            found = next(walk)
+        except StopIteration:
+            del self._walks[folder]
+            return None
+        if len(self._files) < MOST_FILES:
+            return found
+        _log.warning("More than %d Lua files: the others below %s are left out", MOST_FILES, folder)
+        del self._walks[folder]
+        return None
 
     def _read(self, path: str) -> None:
         self._drop(path)
@@ -174,10 +185,12 @@ class WorkspaceIndex:
         return False
 
 
-def _lua_files(folder: str) -> Iterator[str]:
+def _lua_files(folder: str) -> Iterator[str | None]:
+    """The files, and None after each folder: a tree without Lua is also walked bit by bit."""
     for where, folders, files in os.walk(folder):
         folders[:] = [each for each in folders if not each.startswith(".") and each not in SKIPPED]
         yield from (os.path.join(where, each) for each in files if each.endswith(".lua"))
+        yield None
 
 
 def _matches(wanted: str, name: str) -> bool:
