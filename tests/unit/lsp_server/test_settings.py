@@ -1,0 +1,73 @@
+"""Settings: every form that clients send, and what is said of wrong ones."""
+
+from typing import Any
+
+import pytest
+
+from lsp_server.rules import RULES
+from lsp_server.settings import KNOWN, Settings, read_settings
+from lua_debug.checker import SyntaxChecker
+
+
+def read(given: Any) -> tuple[Settings, list[str]]:
+    """Settings and problems, 5.4 being the default."""
+    return read_settings(given, "5.4", SyntaxChecker().full_name, RULES)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"llmspell": {"lua": {"version": "5.1"}}},
+        {"lua": {"version": "lua5.1"}},
+        {"lua.version": "5.1"},
+        {"llmspell": {"lua.version": 5.1}},
+    ],
+)
+def test_forms_of_a_setting(given: Any) -> None:
+    """With the section or without, nested or with dots: it is the same setting."""
+    settings, problems = read(given)
+    assert ("5.1", []) == (settings.lua, problems)
+
+
+@pytest.mark.parametrize("given", [None, {}, [], "text", 7, {"llmspell": None}])
+def test_nothing_is_no_problem(given: Any) -> None:
+    """A client without settings gets those that hold for everybody."""
+    settings, _ = read(given)
+    assert Settings() == settings
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"lua": {"version": "6"}}, "lua.version is '6'. There is no Lua '6'"),
+        ({"diagnostics": {"no-rule": "off"}}, "there is no rule 'no-rule'"),
+        ({"diagnostics": {"shadowing": "loud"}}, "diagnostics.shadowing is 'loud'; it must be one"),
+        ({"diagnostics": []}, None),
+        ({"diagnostics": 3}, "diagnostics is 3; it must map"),
+        ({"globals": "love"}, "globals is 'love'; it must be a list"),
+        ({"globals": [1]}, "globals is [1]; it must be a list"),
+        ({"stylua": {"path": 1}}, "stylua.path is 1; it must be a string"),
+        ({"codeLens": {"enable": 1}}, "codeLens.enable is 1; it must be true or false"),
+        ({"speed": "high"}, "There is no setting llmspell.speed"),
+    ],
+)
+def test_wrong_settings_are_named(given: dict[str, Any], says: str | None) -> None:
+    """The message has the name, the value and what is right; other settings hold."""
+    settings, problems = read({**given, "globals": given.get("globals", ["mine"])})
+    assert (says is None) == (problems == [])
+    assert says is None or says in problems[0]
+    assert "globals" in given or {"mine"} == settings.globals
+
+
+def test_severities_and_globals() -> None:
+    """What is right is taken over, whatever stands beside it."""
+    settings, problems = read({"diagnostics": {"shadowing": "error", "x": "off"}, "globals": ["g"]})
+    assert {"shadowing": "error"} == settings.severities
+    assert {"g"} == settings.globals
+    assert 1 == len(problems)
+
+
+def test_every_setting_is_in_the_table() -> None:
+    """What the reference says of settings has a type, a default and a meaning."""
+    assert [] == [key for key, each in KNOWN.items() if not (each.kind and each.default)]
+    assert [] == [key for key, each in KNOWN.items() if not each.meaning.endswith(".")]
