@@ -253,6 +253,12 @@ class _Resolver:
                 function.is_vararg = True
         self._visit_all([] if body is None else self._children(body))
 
+    def _parameters(self, node: Node) -> None:
+        """Those of a function that is not finished, of which the parser knows no more."""
+        for each in self._children(node):
+            if each.type in NAMES:
+                self._declare(each, Kind.PARAMETER, node.start_byte)
+
     def _call(self, node: Node) -> None:
         """What is called, and then the arguments."""
         called = node.child_by_field_name("name")
@@ -352,10 +358,11 @@ _VISITORS: dict[str, Callable[[_Resolver, Node], None]] = {
     "while_statement": _Resolver._do_or_while,
     "repeat_statement": _Resolver._repeat,
     "for_statement": _Resolver._for,
+    "parameters": _Resolver._parameters,
     "label_statement": _Resolver._label,
     "goto_statement": _Resolver._goto,
     **dict.fromkeys(
-        ("string", "comment", "number", "attribute", "parameters", "implicit_variable_declaration"),
+        ("string", "comment", "number", "attribute", "implicit_variable_declaration"),
         _Resolver._nothing,
     ),
 }

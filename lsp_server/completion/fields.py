@@ -14,7 +14,7 @@ from lsp_server.cursor.moments import Moment
 from lsp_server.cursor.place import Cursor
 from lsp_server.inference.inference import Inference
 from lsp_server.inference.members import Sort, documentation, members_of
-from lsp_server.inference.model import Known, ScriptFunction, Written
+from lsp_server.inference.model import Known, ScriptFunction
 from lsp_server.inference.typed_chains import of_chain
 
 _NAME = re.compile(r"[A-Za-z_]\w*")
@@ -87,13 +87,10 @@ def expected_keys(
     """Name, type and entry of each key that a function knows in its table."""
     for function in callee.functions:
         if isinstance(function, ScriptFunction):
-            yield from _keys_read(function, call)
+            yield from _keys_read(inference, function, call)
         else:
             shape = shape_of(inference, function, call.argument, call.keys)
-            for each in members_of(shape).values():
-                if isinstance(each.catalogued, Field):
-                    label = f"{'?' * each.catalogued.is_optional}{each.catalogued.type}"
-                    yield each.name, label, each.catalogued
+            yield from (each for each in _as_keys(shape) if each[2] is not None)
 
 
 def shape_of(
@@ -129,14 +126,26 @@ def _find(source: object, key: str) -> Iterator[Field]:
     return (each for each in members if each.name == key and isinstance(each, Field))
 
 
-def _keys_read(function: ScriptFunction, call: OpenCall) -> Iterator[tuple[str, str, None]]:
-    """What a function of the text reads from its parameter."""
+def _keys_read(
+    inference: Inference, function: ScriptFunction, call: OpenCall
+) -> Iterator[tuple[str, str, Field | None]]:
+    """What a function of the text reads from its parameter, or says of it in a comment."""
+    if None in call.keys:
+        return
+    path = tuple(key for key in call.keys if key is not None)
     for each in function.document.analysis.functions:
         if each.node == function.node:
             # A call with a colon gives the first parameter, which for methods is self, by itself.
             index = call.argument + int(call.is_method)
-            if index < len(each.parameters) and None not in call.keys:
-                path = tuple(key for key in call.keys if key is not None)
-                place = Written(function.document, each.parameters[index], path)
-                for name in members_of(Known(sources=(place,))):
-                    yield name, "", None
+            if index < len(each.parameters):
+                known = inference.of_owner(function.document, each.parameters[index])
+                for key in path:
+                    known = inference.of_member(known, key)
+                yield from _as_keys(known)
+
+
+def _as_keys(known: Known) -> Iterator[tuple[str, str, Field | None]]:
+    for each in members_of(known).values():
+        field = each.catalogued if isinstance(each.catalogued, Field) else None
+        label = f"{'?' * field.is_optional}{field.type}" if field is not None else ""
+        yield each.name, label, field

@@ -7,14 +7,15 @@ from itertools import chain
 
 from tree_sitter import Node
 
-from kernel.core.catalogue import Function, Table
+from kernel.core.catalogue import Field, Function, Table
 from lsp_server.analysis.chains import bracketed_name
 from lsp_server.analysis.model import Declaration, Kind, Owner
 from lsp_server.document import Document
-from lsp_server.inference import links
+from lsp_server.inference import declared_types, links
 from lsp_server.inference.catalogued import Catalogued
 from lsp_server.inference.model import (
     UNKNOWN,
+    Annotated,
     Arguments,
     Constructed,
     FindModule,
@@ -124,24 +125,44 @@ class Inference:
             return UNKNOWN if table is None else self.of_owner(document, *table)
         if isinstance(owner, Declaration) and owner.kind is Kind.PARAMETER:
             known = Known("", (Written(document, owner),))
+            type_ = declared_types.type_of_parameter(document, owner.function.node, owner.name)
+            known = known.or_else(self._of_annotation(document, type_))
             return known.or_else(self.of_node(document, links.table_of_self(owner)))
         if isinstance(owner, Declaration) and owner.kind is Kind.LOOP:
             return Known("", (Written(document, owner),)).or_else(self._of_turn(document, owner))
         values: Iterable[Node]
         known = UNKNOWN
         if isinstance(owner, Declaration):
+            type_ = declared_types.type_of_variable(document, owner.start)
+            known = self._of_annotation(document, type_)
             values = chain(_initial(owner), links.values_written(document, owner.references))
         else:
             known = self.catalogued.of_global(owner)
             values = links.values_written(document, document.analysis.globals.get(owner, []))
         return self._of_values(document, Written(document, owner), values).or_else(known)
 
+    def _of_annotation(self, document: Document, type_: str | None) -> Known:
+        """A value of a type that a comment names: of the catalogue, or a class of the text."""
+        if type_ is None:
+            return UNKNOWN
+        for choice in (each.strip().rstrip("?") for each in type_.split("|")):
+            made = declared_types.declared_class(document, choice)
+            if made is None:
+                continue
+            known = Known(choice, (Annotated(document, made.fields),))
+            return known.or_else(
+                UNKNOWN if made.owner is None else self.of_owner(document, made.owner)
+            )
+        return self.catalogued.of_type(type_.replace("?", "|nil"))
+
     def _of_turn(self, document: Document, variable: Declaration) -> Known:
         """What a loop variable is in each turn, as far as the iterator is one of the library."""
         iterator, given, index = links.loop_of(document, variable)
         match iterator, index:
             case "ipairs" | "pairs", 1:
-                return self.catalogued.of_element(self.of_node(document, given).type)
+                type_ = self.of_node(document, given).type
+                is_list = type_.endswith("[]")
+                return self._of_annotation(document, type_[:-2] if is_list else None)
             case "ipairs", 0:
                 return Known("integer")
             case "lines" | "gmatch", _:
@@ -198,6 +219,10 @@ class Inference:
                     if key == name:
                         return self.of_node(document, entry.child_by_field_name("value"))
                 return UNKNOWN
+            case Annotated(document, table):
+                found = next(iter(table.find(name)), None)
+                type_ = found.type if isinstance(found, Field) else None
+                return self._of_annotation(document, type_)
             case Table(name="_G"):
                 return self.catalogued.of_global(name)
             case Table():
@@ -215,8 +240,10 @@ class Inference:
         key = (function.document, function.node.start_byte)
         if key not in self._results:
             self._results[key] = UNKNOWN  # it may call itself
+            type_ = declared_types.type_of_result(function.document, function.node)
+            known = self._of_annotation(function.document, type_)
             node = links.returned(function.node)
-            self._results[key] = self.of_node(function.document, node)
+            self._results[key] = known.or_else(self.of_node(function.document, node))
         return self._results[key]
 
     def _of_library_call(

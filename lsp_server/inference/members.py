@@ -13,7 +13,15 @@ from lsp_server.analysis.model import Access
 from lsp_server.document import Document
 from lsp_server.inference.comments import comment_above
 from lsp_server.inference.inference import entries
-from lsp_server.inference.model import Callee, Constructed, Known, ScriptFunction, Source, Written
+from lsp_server.inference.model import (
+    Annotated,
+    Callee,
+    Constructed,
+    Known,
+    ScriptFunction,
+    Source,
+    Written,
+)
 from lsp_server.inference.signatures import signature_of
 from lua_debug.syntax.grammar import FUNCTIONS
 
@@ -122,6 +130,8 @@ def _of_source(source: Source) -> Iterator[MemberItem]:
     match source:
         case Table():
             yield from (catalogue_item(each) for each in source.members)
+        case Annotated(_, table):
+            yield from (catalogue_item(each) for each in table.members)
         case Constructed(document, node):
             for entry, name in entries(document, node):
                 value = entry.child_by_field_name("value")

@@ -29,7 +29,15 @@ class Constructed:
     node: Node
 
 
-Source = Written | Constructed | Table
+@dataclass(frozen=True, slots=True)
+class Annotated:
+    """Fields that comments declare for a class of a text."""
+
+    document: Document
+    table: Table
+
+
+Source = Written | Constructed | Annotated | Table
 """Where the fields of a value come from; a `Table` is one of the catalogue."""
 
 

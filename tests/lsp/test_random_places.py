@@ -21,6 +21,7 @@ PIECES = [
     *("x", "y", "self", "setmetatable", "require", "ipairs", "string", "Agent", "builder", "foo"),
     *(".", ":", ",", ";", "=", "(", ")", "{", "}", "[", "]", "..", "+", "#", "not", "and", "or"),
     *("'a'", '"', "'", "[[", "]]", "--", "--[[", "\n", " ", "1", "1.", "0x", "ü", "𝄞", "\\", "\r"),
+    *("---@type x\n", "---@class x\n", "---@field x x[]\n", "---@param x x|y\n", "---@return x\n"),
     *("x.", "x:", "f(", "('x'):", "x.y = {", "__index", "setmetatable({}, x)", "\0", "<const>"),
 ]
 

@@ -27,7 +27,7 @@ COMPLETION = """
 ## Completion, signatures, hover
 
 They read what is being typed as it stands, so that they answer in the middle of a statement that makes no sense yet.
-Fields are followed along chains: tables that are written out, fields that are assigned, `setmetatable` with `__index`, `self` in methods, results of functions, loops over `ipairs` and `pairs`, and `require` of files of the workspace.
+Fields are followed along chains: tables that are written out, fields that are assigned, `setmetatable` with `__index`, `self` in methods, results of functions, types in comments (`---@type`, `---@param`, `---@return`, `---@class`), loops over `ipairs` and `pairs`, and `require` of files of the workspace.
 The library of the chosen Lua comes with a sentence for each function, the [script API](script-api.md) where `scriptApi.enable` is true.
 Clients that can fill in snippets get whole statements, and postfixes: `list.ipairs` becomes a loop.
 While a debug session is stopped, clients that take part in it show [live values](live-values.md).
@@ -88,7 +88,7 @@ The server shows lenses, and the client runs them, so it must have these command
 
 ## What it does not do
 
-- There are no types: what a function returns is known as far as the text shows it; annotations (`---@type`) are not read.
+- There are no types: what a function returns is known as far as the text shows it; of annotations only `@type`, `@param`, `@return`, `@class` and `@field` are read, without generics, inheritance and overloads.
 - `unknown-member` and `wrong-argument` speak only of what is certain: of variables that get no other value, and of members of the library and the API.
 - Only local variables, parameters and labels are renamed; fields and globals may be used where nobody looks.
 - References of fields and globals are those of the file.

@@ -103,6 +103,13 @@ def test_what_is_visible() -> None:
     assert 3 == document.position(visible[0].start).line + 1
 
 
+def test_what_is_visible_in_an_unfinished_function() -> None:
+    """While somebody types a function its parameters and locals can be named already."""
+    document, places = marked("local a\nfunction f(b, c)\n  local d = 1\n  print(«here:here»")
+    visible = document.analysis.visible_at(places["here"])
+    assert {"a", "b", "c", "d"} == {each.name for each in visible}
+
+
 @pytest.mark.parametrize(
     ("text", "path"),
     [
