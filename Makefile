@@ -10,7 +10,7 @@ PYTEST := $(BIN)/python -m pytest
 AT_ONCE := --numprocesses auto --dist loadfile
 
 .DEFAULT_GOAL := help
-PICTURES := attach console error problems sessions values
+PICTURES := attach console error live problems sessions values
 WALKTHROUGH := breakpoint console error missing values
 
 .PHONY: help setup demo test check fix docs bench test-transports test-system wheel vsix pictures clean

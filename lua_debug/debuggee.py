@@ -76,7 +76,9 @@ class LuaDebuggee:
             follows_maps=settings.source_maps,
             warn=lambda problem: self._host.log(problem),
         )
-        self._inspector = Inspector(self._ask, self._text_of, self.sources.original_place)
+        self._inspector = Inspector(
+            self._ask, self._text_of, self.sources.original_place, self._version.name
+        )
         self._lines = ActiveLines(self._version)
         self._refusals = Refusals(self._version, self._lines)
         self._table = BreakpointTable(

@@ -36,6 +36,7 @@ class Inspector:
 
     ``text_of`` gives the text of a source, where it is known: places in it have columns then.
     ``original_place`` tells what a line of a chunk was made from: that is shown then.
+    ``lua`` names the version, for the signatures of its library.
 
     Raises `StaleReference` for ids of an earlier stop, `EvaluationFailed` for expressions that do
     not compile or fail, `UserError` for what cannot be.
@@ -46,10 +47,12 @@ class Inspector:
         ask: Ask,
         text_of: TextOf = lambda _: None,
         original_place: OriginalPlace = lambda _number, _line, _column: None,
+        lua: str = "5.4",
     ) -> None:
         self._ask = ask
         self._text_of = text_of
         self._original_place = original_place
+        self._lua = lua
 
     # --- threads and stacks -----------------------------------------------------------------------
 
@@ -200,7 +203,7 @@ class Inspector:
         """Ways to go on after the first ``column`` characters of ``text``."""
         place = length_in_utf8(text[:column])
         answer = await self._ask("complete", text=text, column=place, frame=frame)
-        return [completion(each, text) for each in answer["items"]]
+        return [completion(each, text, self._lua) for each in answer["items"]]
 
     # --- bytes and places -------------------------------------------------------------------------
 

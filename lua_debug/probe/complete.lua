@@ -10,6 +10,21 @@ local sub, lower = lib.string.sub, lib.string.lower
 local MOST = 500 -- items
 local LOOKS = 20000 -- keys looked at
 
+local library = {} -- function of the library -> its name, such as string.format
+
+-- Learns what the functions of the library are called, before the script can change that.
+function P.note_library(globals)
+  local function note(prefix, functions)
+    for name, value in next, functions do
+      if type(name) == "string" and type(value) == "function" then library[value] = prefix .. name end
+    end
+  end
+  for name, value in next, globals do
+    if type(value) == "table" and value ~= globals then note(name .. ".", value) end
+  end
+  note("", globals)
+end
+
 local kinds = { ["function"] = "function", table = "module" }
 
 -- Collects items whose names begin with `partial` (case does not matter), each name once.
@@ -21,6 +36,7 @@ local function new_collector(partial, start, length)
     local item = more or { text = name, start = start, length = length }
     item.label, item.kind, item.sort_text = name, kind or kinds[type(value)] or "variable", group .. name
     if kind ~= "keyword" then item.detail = P.shorten(P.show(value), 60) end
+    if type(value) == "function" then item.library = library[value] end
     items[#items + 1] = item
   end
   return items, add
@@ -136,7 +152,7 @@ local function sorted(items)
 end
 
 -- complete {text, column, frame?}: {items}, for what is typed up to byte `column`. An item is
--- {label, text, kind, detail?, sort_text, start, length}: it replaces `length` bytes from `start`,
+-- {label, text, kind, detail?, library?, sort_text, start, length}: it replaces `length` bytes from `start`,
 -- both counted from 0.
 function P.ops.complete(command)
   local frame = P.frame_or_globals(command.frame)

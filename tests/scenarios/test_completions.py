@@ -172,6 +172,24 @@ def test_types_and_details(debug):
         assert "field" == complete(d, "up.alphab")[0].type
 
 
+def test_functions_of_the_library_show_their_signatures(debug):
+    """Under whatever name they are found; what the script has put in their place is its own."""
+    with debug("""
+        local mine = { join = table.concat }
+        string.rep = function() end
+        local x = 1  -- @here
+    """) as d:
+        d.break_at("here")
+        d.run()
+        details = {each.label: each.detail for each in complete(d, "string.")}
+        assert "format(fmt: string, ...: any): string" == details["format"]
+        assert details["rep"].startswith("function")
+        (join,) = complete(d, "mine.")
+        assert join.detail.startswith("concat(list: table")
+        (found,) = [each for each in complete(d, "tost") if each.label == "tostring"]
+        assert "tostring(v: any): string" == found.detail
+
+
 def test_for_clients_that_count_from_0(debug):
     """Lines and columns come and go as the client counts them."""
     with debug(PROGRAM) as d:

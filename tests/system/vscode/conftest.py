@@ -1,7 +1,6 @@
 """One workbench server and one browser for all stories; each has a folder and a page of its own."""
 
 import shutil
-import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -9,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.vsix import packaged
 from tests.system.vscode.server import ROOT, CodeServer, missing, serve
 
-EXTENSION = ROOT / "vscode-extension"
 CHROMIUM = (
     "--no-sandbox",
     "--disable-gpu",
@@ -24,35 +23,11 @@ CHROMIUM = (
 
 
 @pytest.fixture(scope="session")
-def vsix() -> Path:
-    """The extension as it is published, by its own script."""
-    npm = shutil.which("npm")
-    if npm is None:
-        pytest.skip("npm is not installed: the extension cannot be packaged")
-    lock, installed = (
-        EXTENSION / "package-lock.json",
-        EXTENSION / "node_modules" / ".package-lock.json",
-    )
-    install = [["ci", "--ignore-scripts"]]
-    if installed.exists() and installed.stat().st_mtime >= lock.stat().st_mtime:
-        install = []
-    for words in (*install, ["test"], ["run", "package"]):
-        done = subprocess.run(
-            [npm, *words], cwd=EXTENSION, stdin=subprocess.DEVNULL, capture_output=True, text=True
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-    return EXTENSION / "dist" / "llmspell.vsix"
-
-
-@pytest.fixture(scope="session")
-def code_server(
-    tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
-) -> Iterator[CodeServer]:
+def code_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CodeServer]:
     """The server, or a skip that says what it lacks."""
     if lacking := missing():
         pytest.skip(f"{lacking}: no story is told in Visual Studio Code")
-    vsix = request.getfixturevalue("vsix")
-    with serve(tmp_path_factory.mktemp("code-server"), vsix) as server:
+    with serve(tmp_path_factory.mktemp("code-server"), packaged()) as server:
         yield server
 
 
