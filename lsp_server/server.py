@@ -186,7 +186,8 @@ def refusal(error: UserError) -> JsonRpcException:
 
 def is_refusal(error: BaseException | None) -> bool:
     """Whether this is an answer to a request, and no bug."""
-    return isinstance(error, JsonRpcException) and error.code == _REFUSED
+    codes = (_REFUSED, types.LSPErrorCodes.ServerCancelled.value)
+    return isinstance(error, JsonRpcException) and error.code in codes
 
 
 def _is_worth_telling(record: logging.LogRecord) -> bool:

@@ -2,7 +2,7 @@
 # Install the editors that tests/system drives, from Debian's packages, where that is possible.
 # Never fails: the tests of a client that is missing skip, and say so.
 set -euo pipefail
-packages=(emacs-nox elpa-dap-mode)
+packages=(emacs-nox elpa-dap-mode elpa-lsp-mode)
 
 missing=()
 for package in "${packages[@]}"; do

@@ -99,6 +99,14 @@ class Editor:
         """A request; its result."""
         return self._now(self._ask(method, params))
 
+    def begin(self, method: str, params: Any) -> Future[Any]:
+        """A request whose answer is waited for later."""
+
+        async def send() -> Future[Any]:
+            return self.client.protocol.send_request(method, params)
+
+        return self._now(send())
+
     def refusal_of(self, method: str, params: Any) -> JsonRpcException | None:
         """Why a request is not answered; None if it is."""
         try:
