@@ -9,6 +9,12 @@ _LINE_END = re.compile(rb"\r\n|\n\r|\r|\n")
 _TWO_BYTE_LINE_END = re.compile(rb"\r\n|\n\r")
 # Bytes of names and strings that the grammar, which thinks in Unicode, could stumble over.
 _PLAIN = bytes(c if 0 < c < 0x80 else ord("x") for c in range(256))
+# The grammar's scanner takes the square of the length of such runs. They are the inside of strings
+# and comments, or no Lua: compilers nest 200 levels, and nobody writes long strings of level 1000.
+# The ends of a run stay, since they may begin and end a long string.
+_LONGEST_RUN = 1000
+_RUN = re.compile(rb"([\[\]=])\1{%d,}" % (_LONGEST_RUN - 1))
+_RUNS = tuple(each * _LONGEST_RUN for each in (b"[", b"]", b"="))
 
 
 class SourceText:
@@ -33,6 +39,8 @@ class SourceText:
         code = self.raw[self._code_start :].translate(_PLAIN)
         if b"\r" in code:
             code = _TWO_BYTE_LINE_END.sub(b"\n ", code).replace(b"\r", b"\n")
+        if any(each in code for each in _RUNS):
+            code = _RUN.sub(_without_inside, code)
         return b" " * self._code_start + code
 
     def for_load(self) -> bytes:
@@ -78,6 +86,11 @@ class SourceText:
                 return 1 + len(text[:index].encode("utf-8", "surrogateescape"))
             units += _utf16_length(character)
         return 1 + len(self.line_bytes(line)) + max(0, utf16_column - 1 - units)
+
+
+def _without_inside(run: re.Match[bytes]) -> bytes:
+    text = run[0]
+    return text[:2] + b"x" * (len(text) - 3) + text[-1:]
 
 
 def _code_start(raw: bytes) -> int:

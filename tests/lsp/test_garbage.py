@@ -104,11 +104,24 @@ def test_any_text_is_answered(editor: Editor, text: str, edit: str, line: int, c
         "do " * 5_000 + "end " * 5_000,
         "x = a" + ".b" * 6_000,
         "x = 1" + " + 1" * 10_000,
-        "local x = [==[" + "]" * 2_000,
+        "local x = [==[" + "]" * 200_000,
+        "local x = [" + "=" * 200_000,
+        "[" * 200_000,
         "f" * 300_000,
         "local a = 1\n" * 2_000,
     ],
-    ids=["parentheses", "tables", "blocks", "chain", "sum", "string", "name", "locals"],
+    ids=[
+        "parentheses",
+        "tables",
+        "blocks",
+        "chain",
+        "sum",
+        "string",
+        "level",
+        "brackets",
+        "name",
+        "locals",
+    ],
 )
 def test_texts_without_measure(editor: Editor, text: str) -> None:
     """Texts that go on for ever, in length or in depth, are answered like others."""
