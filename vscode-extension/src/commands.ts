@@ -40,6 +40,10 @@ async function debug(given: vscode.Uri | string | undefined, line: unknown): Pro
 async function start(given: vscode.Uri | string | undefined, options: vscode.DebugSessionOptions): Promise<void> {
     const file = typeof given === 'string' ? vscode.Uri.parse(given) : (given ?? vscode.window.activeTextEditor?.document.uri);
     if (!file) return;
+    if (file.scheme === 'untitled') {
+        void vscode.window.showErrorMessage('Save the file first: Lua runs what is on the disk.');
+        return;
+    }
     const document = vscode.workspace.textDocuments.find(each => each.uri.toString() === file.toString());
     if (document?.isDirty) await document.save();
     await vscode.debug.startDebugging(vscode.workspace.getWorkspaceFolder(file), ofFile(file.fsPath), options);

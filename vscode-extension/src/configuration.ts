@@ -16,7 +16,8 @@ export class ConfigurationProvider implements vscode.DebugConfigurationProvider 
         given: vscode.DebugConfiguration,
     ): Promise<vscode.DebugConfiguration | null | undefined> {
         const isEmpty = !given.type && !given.request && !given.name;
-        const configuration = isEmpty ? openFile() : { ...given };
+        const base = isEmpty ? openFile() : {};
+        const configuration = base && { ...given, ...base }; // "Run Without Debugging" says noDebug
         if (!configuration) {
             void vscode.window.showErrorMessage('Open a Lua file to debug it, or write a launch.json.');
             return undefined;

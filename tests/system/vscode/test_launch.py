@@ -122,6 +122,15 @@ def test_restart_runs_the_program_anew(workbench, folder: Path) -> None:
     bench.wait_for_stop(13)
 
 
+def test_run_without_debugging(workbench) -> None:
+    """Control+F5 needs no configuration either, and passes over breakpoints."""
+    bench = workbench("shop.lua", SHOP)
+    bench.click_breakpoint(5)
+    bench.press("Control+F5")
+    bench.wait_for_console("total 12")
+    bench.wait_for_end()
+
+
 def test_run_does_not_stop(workbench) -> None:
     """The button of the editor's title runs the file to its end, breakpoints or not."""
     bench = workbench("shop.lua", SHOP)
