@@ -24,9 +24,13 @@ export class Installations implements vscode.Disposable {
 
     /** The installation; undefined if there is none that can be used, which the user is told of. */
     async need(): Promise<Installation | undefined> {
-        const finding = await this.look();
+        let finding = await this.look();
+        if (finding.kind !== 'found') { // the user may have installed it by now
+            this.finding = undefined;
+            finding = await this.look();
+            if (finding.kind === 'found') this.changed.fire();
+        }
         if (finding.kind === 'found') return finding.installation;
-        this.forget(); // it may be there the next time
         void complain(finding);
         return undefined;
     }
@@ -43,7 +47,7 @@ export class Installations implements vscode.Disposable {
         return finding;
     }
 
-    forget(): void {
+    private forget(): void {
         this.finding = undefined;
         this.changed.fire();
     }

@@ -64,6 +64,7 @@ def serve(home: Path, vsix: Path) -> Iterator[CodeServer]:
     """Serve the workbench while this lasts; ``home`` keeps all that it writes."""
     (home / "data" / "User").mkdir(parents=True)
     (home / "data" / "User" / "settings.json").write_text(json.dumps(SETTINGS), encoding="utf-8")
+    _make_home(home)
     places = ["--user-data-dir", home / "data", "--extensions-dir", home / "extensions"]
     command = [NODE, ENTRY, *places]
     environment = {
@@ -90,6 +91,15 @@ def serve(home: Path, vsix: Path) -> Iterator[CodeServer]:
         finally:
             server.terminate()
             server.wait()
+
+
+def _make_home(home: Path) -> None:
+    """In its terminals nothing is installed, whatever the extension types there."""
+    python = home / "bin" / "python3"
+    python.parent.mkdir()
+    python.write_text('#!/bin/sh\necho "not run: python3 $*"\n', encoding="utf-8")
+    python.chmod(0o755)
+    (home / ".bashrc").write_text('PATH="$HOME/bin:$PATH"\nPS1="$ "\n', encoding="utf-8")
 
 
 def _port(server: "subprocess.Popen[bytes]", log: Path) -> int:

@@ -99,8 +99,9 @@ def test_two_sessions_at_once(workbench, folder: Path) -> None:
 
 
 def test_no_llmspell_says_how_to_get_it(workbench, folder: Path) -> None:
-    """The message names the command that installs it; the button runs it in a terminal."""
-    (folder / ".venv" / "bin" / "llmspell").unlink()
+    """The message names the command that installs it, the button runs it; then all is there."""
+    command = folder / ".venv" / "bin" / "llmspell"
+    command.rename(command.with_name("kept"))
     bench = workbench("shop.lua", SHOP)
     bench.press("F5")
     message = bench.page.locator(".notification-toast").filter(has_text="llmspell was not found")
@@ -108,7 +109,14 @@ def test_no_llmspell_says_how_to_get_it(workbench, folder: Path) -> None:
     assert "python3 -m pip install --upgrade llmspell" in message.inner_text()
     bench.picture("missing")
     message.get_by_role("button", name="Install in Terminal").click()
-    bench.until(lambda: "-m pip install --upgrade llmspell" in bench.terminal())
+    said = "not run: python3 -m pip install --upgrade llmspell"
+    bench.until(lambda: said in bench.terminal())
+    command.with_name("kept").rename(command)
+    bench.click_breakpoint(5)
+    bench.go_to(5)
+    bench.press("F5")
+    bench.wait_for_stop(5)
+    bench.wait_for_server()
 
 
 def test_an_old_llmspell_says_which_is_needed(workbench, folder: Path) -> None:
