@@ -24,7 +24,7 @@ def metatables_of(document: Document, owner: Owner) -> list[Node]:
     if found is None:
         found = _metatables[document.analysis] = {}
         for name in document.analysis.globals.get("setmetatable", []):
-            arguments = arguments_of(_call_around(document, name))
+            arguments = arguments_of(call_of(document, name))
             if len(arguments) > 1 and arguments[0].type == "identifier":
                 found.setdefault(owner_at(document, arguments[0]), []).append(arguments[1])
     return found.get(owner, [])
@@ -46,6 +46,13 @@ def arguments_of(call: Node | None) -> list[Node]:
     if given.type in ("string", "table_constructor"):
         return [given]
     return [each for each in given.named_children if each.type != "comment"]
+
+
+def call_of(document: Document, name: Name) -> Node | None:
+    """The call of what a name stands for; None where it is not called."""
+    node = document.root.descendant_for_byte_range(name.start, name.end)
+    parent = node.parent if node is not None else None
+    return parent if parent is not None and parent.type == "function_call" else None
 
 
 def values_written(document: Document, uses: list[Name]) -> Iterator[Node]:
@@ -105,12 +112,6 @@ def module_value(document: Document) -> Node | None:
             listed = next((c for c in node.named_children if c.type == "expression_list"), None)
             return listed.named_children[0] if listed and listed.named_children else None
     return None
-
-
-def _call_around(document: Document, name: Name) -> Node | None:
-    node = document.root.descendant_for_byte_range(name.start, name.end)
-    parent = node.parent if node is not None else None
-    return parent if parent is not None and parent.type == "function_call" else None
 
 
 def _value_written(document: Document, name: Name) -> Node | None:

@@ -5,20 +5,30 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from difflib import get_close_matches
 
-from lsp_server.analysis.model import Access
+from lsp_server.analysis.model import Access, Field
 from lsp_server.document import Document
 from lsp_server.library import PROVIDED, Library, spoken
+from lsp_server.rules import environment
 from lsp_server.rules.registry import Context, Finding, rule
 
 
 @rule("undefined-global", "warning", "A global that is read, and that nobody defines.")
 def undefined_globals(document: Document, context: Context) -> Iterator[Finding]:
-    """Defined is what the version's library has, a setting names, or a file assigns."""
+    """Defined is what the version's library has, a setting names, or a file assigns.
+
+    Nothing is told where the text has another table for its globals, and of names that only other
+    versions have nothing where it looks if they are there.
+    """
     analysis, library = document.analysis, context.library
+    if environment.is_replaced(document, library.has("setfenv")):
+        return
     known = library.globals | PROVIDED | context.settings.globals
+    added = {*environment.added_globals(document)}
     for name, uses in analysis.globals.items():
         is_assigned = any(each.access is not Access.READ for each in uses)
-        if name in known or is_assigned or name in context.other_globals:
+        if name in known or is_assigned or name in added or name in context.other_globals:
+            continue
+        if library.others_with(name) and environment.are_tried(document, uses):
             continue
         message = _message("global", name, library, _candidates(document, known, uses[0].start))
         for each in uses:
@@ -30,19 +40,16 @@ def undefined_globals(document: Document, context: Context) -> Iterator[Finding]
 def undefined_fields(document: Document, context: Context) -> Iterator[Finding]:
     """Only what is read: scripts may add to the library, and then it is there."""
     library = context.library
-    added = {
-        (each.owner, each.path)
-        for each in document.analysis.fields
-        if each.access is Access.WRITE and len(each.path) == 1
-    }
-    for each in document.analysis.fields:
-        table = each.owner
-        if not isinstance(table, str) or len(each.path) != 1 or each.access is Access.WRITE:
-            continue
+    for (table, name), uses in _fields_of_globals(document).items():
         fields = library.fields(table)
-        is_lacking = fields and table not in _OPEN and each.name not in fields
-        if is_lacking and (table, each.path) not in added:
-            message = _message("field", f"{table}.{each.name}", library, fields)
+        is_lacking = fields and table not in _OPEN and name not in fields
+        if not is_lacking or any(each.access is Access.WRITE for each in uses):
+            continue
+        full_name = f"{table}.{name}"
+        if library.others_with(full_name) and environment.are_tried(document, uses):
+            continue
+        message = _message("field", full_name, library, fields)
+        for each in uses:
             yield Finding(each.start, each.end, message)
 
 
@@ -61,6 +68,15 @@ def deprecated_names(document: Document, context: Context) -> Iterator[Finding]:
         name = f"{each.owner}.{each.name}"
         if library.is_deprecated(name) and library.has(name):
             yield _deprecated(name, each.start, each.end, library)
+
+
+def _fields_of_globals(document: Document) -> dict[tuple[str, str], list[Field]]:
+    """Every use of ``table.unpack`` and the like, by the names of the global and the field."""
+    found: dict[tuple[str, str], list[Field]] = {}
+    for each in document.analysis.fields:
+        if isinstance(each.owner, str) and len(each.path) == 1:
+            found.setdefault((each.owner, each.name), []).append(each)
+    return found
 
 
 _OPEN = frozenset({"_G", "package", "arg"})
