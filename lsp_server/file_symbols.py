@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from lsprotocol import types
 from tree_sitter import Node, Parser, Query, QueryCursor
 
+from lsp_server.analysis.field_uses import NAMES
+from lsp_server.local_names import LocalNames
 from lsp_server.positions import Encoding, LineIndex
 from lua_debug.syntax.grammar import LUA
 from lua_debug.syntax.source_text import SourceText
@@ -16,12 +18,19 @@ _DEFINITIONS = Query(
     LUA,
     """
     (function_declaration name: (_) @function)
-    (chunk (variable_declaration (assignment_statement (variable_list name: (_) @local))))
+    (function_declaration "local" name: (_) @local)
+    (chunk (variable_declaration (assignment_statement (variable_list name: (_) @declared))))
+    (variable_declaration "local" (assignment_statement (variable_list name: (_) @local)))
     (chunk (assignment_statement (variable_list name: (_) @assigned)))
-    (function_declaration body: (block (assignment_statement (variable_list
-      name: (identifier) @inner))))
+    (assignment_statement (variable_list name: (_) @inner))
+    ((function_call name: (identifier) @called arguments: (arguments
+      . (identifier) @table . (string content: (string_content) @set)))
+      (#eq? @called "rawset") (#any-of? @table "_G" "_ENV"))
     """,
 )
+_GROUPS = ("function", "declared", "assigned", "inner", "set")
+"""The captures that are definitions. Of the last two only globals count, each of them once."""
+
 _PARSER = Parser(LUA)
 
 
@@ -36,34 +45,45 @@ class FileSymbol:
 
 
 def file_symbols(raw: bytes, encoding: Encoding) -> Iterator[FileSymbol]:
-    """Functions, and the variables and fields that the chunk gives a value."""
+    """Functions, the variables and fields that the chunk gives a value, and all globals."""
     root = _PARSER.parse(SourceText(raw).for_parser()).root_node
     lines = LineIndex(raw, encoding)
     captured = QueryCursor(_DEFINITIONS).captures(root)
-    locals_ = {_text(raw, node) for node in captured.get("local", [])}
-    for group, nodes in captured.items():
-        for node in nodes:
-            name = _text(raw, node)
-            is_plain = node.type == "identifier"
-            is_global = is_plain and group != "local" and not _is_local(node)
-            if is_global and name in locals_:
-                is_global = False
-            if group == "inner" and not is_global:
+    variables = LocalNames(root)
+    locals_ = {node.start_byte for node in captured.get("local", ())}
+    globals_: set[str] = set()
+    for group in _GROUPS:
+        for node in captured.get(group, ()):
+            place = _field_of_globals(node) or node
+            name = _text(raw, place)
+            is_variable = node.start_byte in locals_ or node.type not in NAMES
+            is_global = place != node or group == "set"
+            is_global = is_global or not (is_variable or variables.cover(node))
+            if group in ("inner", "set") and (not is_global or name in globals_):
                 continue
-            place = lines.range(node.start_byte, node.end_byte)
-            yield FileSymbol(name, _kind(group, node), place, is_global)
+            if is_global:
+                globals_.add(name)
+            where = lines.range(place.start_byte, place.end_byte)
+            yield FileSymbol(name, _kind(group, place), where, is_global)
 
 
-def _is_local(name: Node) -> bool:
-    declaration = name.parent
-    return declaration is not None and declaration.children[0].type == "local"
+def _field_of_globals(node: Node) -> Node | None:
+    """``x`` of ``_G.x``, ``_G["x"]`` and ``_ENV.x``, which is a global; None for all others."""
+    table = node.child_by_field_name("table")
+    key = node.child_by_field_name("field")
+    if table is None or key is None or table.text not in (b"_G", b"_ENV"):
+        return None
+    if node.type == "dot_index_expression":
+        return key
+    return key.child_by_field_name("content") if key.type == "string" else None
 
 
 def _kind(group: str, node: Node) -> types.SymbolKind:
     if group == "function":
         is_method = node.type == "method_index_expression"
         return types.SymbolKind.Method if is_method else types.SymbolKind.Function
-    return types.SymbolKind.Variable if node.type == "identifier" else types.SymbolKind.Field
+    is_name = node.type in ("identifier", "string_content")
+    return types.SymbolKind.Variable if is_name else types.SymbolKind.Field
 
 
 def _text(raw: bytes, node: Node) -> str:

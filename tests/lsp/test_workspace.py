@@ -1,5 +1,6 @@
 """A workspace: thousands of files that come, change and vanish."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -89,6 +90,52 @@ def test_definitions_in_files_that_are_not_open(tmp_path: Path) -> None:
             found.uri,
             found.range.start.line,
             found.range.start.character,
+        )
+
+
+WAYS_TO_DEFINE = """\
+function in_chunk() end
+if rare then in_if = 1 else in_else = 2 end
+do function in_do() end end
+for i = 1, 2 do in_loop, in_list = i, i end
+_G.by_field = 1
+_ENV["by_key"] = 1
+function _G.by_function() end
+rawset(_G, "by_rawset", 1)
+global by_word = 1
+local function f() in_function = 1 if f then in_function_if = 1 end end
+return {f = function() in_table = 1 end}
+"""
+
+NO_GLOBALS = """\
+local top = 1
+do top = 2 local inner = 3 inner = 4 end
+local function f(parameter) local name; name = 1; parameter = 2 end
+for loop = 1, 2 do loop = 3 end
+for key, value in pairs({}) do key, value = 1, 2 end
+local function hidden() end
+local t = {}; t.field = 1; function t.member() end; rawset(t, "raw", 1)
+"""
+
+
+def test_globals_are_found_wherever_they_are_defined(tmp_path: Path) -> None:
+    """In branches, loops and functions, and as fields of their table; variables are none."""
+    (tmp_path / "a.lua").write_text(WAYS_TO_DEFINE)
+    (tmp_path / "b.lua").write_text(NO_GLOBALS)
+    found = re.findall(r"\b(?:in|by)_\w+", WAYS_TO_DEFINE)
+    others = ["top", "inner", "parameter", "name", "loop", "key", "value", "hidden"]
+    others += ["field", "member", "raw"]
+    with editing(tmp_path) as editor:
+        search(editor, "in_chunk")
+        editor.open("c.lua", "".join(f"print({each})\n" for each in (*found, *others)))
+        told = [each.message for each in editor.diagnostics("c.lua")]
+        assert [f"Undefined global '{each}'." for each in others] == told
+        params = types.DefinitionParams(**editor.at("c.lua", "by_field"))
+        (place,) = editor.ask(types.TEXT_DOCUMENT_DEFINITION, params)
+        assert (editor.uri("a.lua"), 4, 3) == (
+            place.uri,
+            place.range.start.line,
+            place.range.start.character,
         )
 
 
