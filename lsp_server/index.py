@@ -86,6 +86,18 @@ class WorkspaceIndex:
             if each.name == name and each.is_global
         ]
 
+    def definitions_of_field(self, owner: str, path: tuple[str, ...]) -> list[types.Location]:
+        """Where files give a field of a global its value; not where ``owner`` is a variable."""
+        full_name = ".".join((owner, *path))
+        found: list[types.Location] = []
+        for file_path, file in list(self._files.items()):
+            places = [each for each in file.symbols if each.name.replace(":", ".") == full_name]
+            is_variable = any(each.name == owner and not each.is_global for each in file.symbols)
+            if places and not is_variable and self._is_there(file_path):
+                uri = from_fs_path(file_path) or ""
+                found += [types.Location(uri, each.range) for each in places]
+        return found
+
     async def settled(self) -> None:
         """Wait until everything there is has been read, or for some seconds."""
         if self._task is not None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from lsp_server.analysis.analysis import Analysis
 from lsp_server.analysis.model import Access, Declaration, Field, Kind, Name
 
@@ -34,7 +36,12 @@ def fields_like(analysis: Analysis, field: Field) -> list[Field]:
 
 def definitions(analysis: Analysis, field: Field) -> list[Field]:
     """The places where a field gets a value: where it gets a function, if there are such."""
-    written = [each for each in fields_like(analysis, field) if each.access is Access.WRITE]
+    return written_places(fields_like(analysis, field))
+
+
+def written_places(uses: Iterable[Field]) -> list[Field]:
+    """Those of the uses of a field that give it a function; without such, any value."""
+    written = [each for each in uses if each.access is Access.WRITE]
     functions = [each for each in written if is_function(each)]
     return functions or written
 

@@ -10,7 +10,8 @@ from pygls.uris import from_fs_path
 from lsp_server.analysis.model import Access, Declaration, Field, Name
 from lsp_server.analysis.occurrences import definitions, occurrences
 from lsp_server.document import Document
-from lsp_server.modules import exported, module_file, required_name, string_content
+from lsp_server.inference.places import defining_places
+from lsp_server.modules import module_file, required_name, string_content
 from lsp_server.registry import feature
 
 if TYPE_CHECKING:
@@ -24,8 +25,7 @@ def definition(server: LuaLanguageServer, params: types.DefinitionParams) -> lis
     offset = document.offset(params.position)
     found = document.analysis.at(offset)
     if isinstance(found, Field):
-        here = [_location(document, each) for each in definitions(document.analysis, found)]
-        return _in_module(server, document, found) or here
+        return _of_field(server, document, found)
     if found is None:
         return _required(server, document, offset)
     if found.declaration is not None:
@@ -74,16 +74,15 @@ def _location(document: Document, found: Name | Field | Declaration) -> types.Lo
     return types.Location(document.uri, document.range(found.start, found.end))
 
 
-def _in_module(server: LuaLanguageServer, document: Document, field: Field) -> list[types.Location]:
-    """The field of a table that came from another file through ``require``."""
-    if field.owner is None or isinstance(field.owner, str):
-        return []
-    name = required_name(document, field.owner.value)
-    module = None if name is None else _module(server, document, name)
-    if module is None:
-        return []
-    places = exported(module, field.path)
-    return [types.Location(module.uri, module.range(start, end)) for start, end in places]
+def _of_field(server: LuaLanguageServer, document: Document, field: Field) -> list[types.Location]:
+    """Where a field gets its value: in a module, in this text, in another file of the workspace."""
+    places = defining_places(server.insight.inference(document), document, field)
+    here = [(document, each.start, each.end) for each in definitions(document.analysis, field)]
+    is_elsewhere = any(there is not document for there, _, _ in places)
+    chosen = places if is_elsewhere else here or places
+    if not chosen and isinstance(field.owner, str):
+        return server.index.definitions_of_field(field.owner, field.path)
+    return [types.Location(there.uri, there.range(start, end)) for there, start, end in chosen]
 
 
 def _required(server: LuaLanguageServer, document: Document, offset: int) -> list[types.Location]:

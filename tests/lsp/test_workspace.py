@@ -139,6 +139,43 @@ def test_globals_are_found_wherever_they_are_defined(tmp_path: Path) -> None:
         )
 
 
+MODULES = {
+    "class": "local C = {}\nC.__index = C\nfunction C.new() return setmetatable({}, C) end\n"
+    "function C:go() end\nreturn setmetatable(C, {})\n",
+    "plain": 'return {\n["key"] = 1,\ninner = {\ndeep = 1 } }\n',
+    "shared": "Shared = {}\nfunction Shared.run() end\nShared.inner = {}\n"
+    "function Shared.inner:go() end\n",
+    "other": "local Shared = {}\nfunction Shared.run() end\nreturn Shared\n",
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("require('class').new", "class.lua:3"),
+        ("local c = require('class'); local new = c; new.new", "class.lua:3"),
+        ("local o = require('class').new(); o:go", "class.lua:4"),
+        ("local p = require('plain'); p.key", "plain.lua:2"),
+        ("local p = require('plain'); p.inner.deep", "plain.lua:4"),
+        ("Shared.run", "shared.lua:2"),
+        ("Shared.inner:go", "shared.lua:4"),
+        ("local o = require('other'); o.run", "other.lua:2"),
+    ],
+)
+def test_definitions_of_fields_in_other_files(tmp_path: Path, text: str, place: str) -> None:
+    """Through other names, results of functions and tables without one; and those of globals."""
+    for name, content in MODULES.items():
+        (tmp_path / f"{name}.lua").write_text(content)
+    with editing(tmp_path) as editor:
+        search(editor, "Shared")
+        editor.open("a.lua", f"{text}()\n")
+        end = types.Position(0, len(text))
+        params = types.DefinitionParams(editor.identifier("a.lua"), end)
+        found = editor.ask(types.TEXT_DOCUMENT_DEFINITION, params)
+        places = [f"{Path(each.uri).name}:{each.range.start.line + 1}" for each in found]
+        assert [place] == places
+
+
 def test_three_thousand_files(tmp_path: Path) -> None:
     """A large workspace is searched as a small one is, and requests are answered meanwhile."""
     for number in range(3000):
