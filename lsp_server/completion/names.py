@@ -62,6 +62,8 @@ def place_of(tokens: Sequence[Token], before: Token | None) -> Place:
     if before is None:
         return Place.STATEMENT
     if before.sort is Sort.KEYWORD:
+        if before.text == "function" and _is_declared(tokens, before):
+            return Place.DECLARATION
         if before.text in _BEHIND:
             return _BEHIND[before.text]
         if before.text in _OPERAND_FOLLOWS:
@@ -73,6 +75,12 @@ def place_of(tokens: Sequence[Token], before: Token | None) -> Place:
     if before.sort is Sort.SYMBOL and before.text not in (")", "]", "}", "..."):
         return Place.STATEMENT if before.text in (";", "::") else Place.OPERAND
     return Place.AFTER
+
+
+def _is_declared(tokens: Sequence[Token], function: Token) -> bool:
+    """Whether it is the ``function`` of ``local function``, which gets a new name."""
+    at = next((i for i in range(len(tokens) - 1, 0, -1) if tokens[i] is function), 0)
+    return at > 0 and tokens[at - 1].text in ("local", "global")
 
 
 def _declaring(tokens: Sequence[Token], before: Token) -> Place | None:

@@ -130,6 +130,7 @@ def test_locals_come_first_and_the_innermost_wins(editor):
         ("for k, v ¦", {"in"}, {"local", "k"}),
         ("local ¦", {"function"}, {"if", "print"}),
         ("goto ¦\n::there::", {"there"}, {"goto", "print"}),
+        ("local function ¦", set(), {"print", "function"}),
         ("function f(a, ¦", set(), {"a", "print", "nil"}),
         ("for ¦", set(), {"print", "in"}),
         ("local a <const>, b <¦", {"const", "close"}, {"print", "a"}),
