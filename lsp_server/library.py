@@ -12,6 +12,7 @@ PROVIDED = frozenset({"arg", "_ENV"})
 INSTEAD: Mapping[str, tuple[str, ...]] = {
     "bit": ("bit32", "the operators & | ~ << >>"),
     "bit32": ("the operators & | ~ << >>", "bit"),
+    "gcinfo": ("collectgarbage('count')",),
     "getfenv": ("_ENV",),
     "loadstring": ("load",),
     "math.log10": ("math.log(x, 10)",),
@@ -29,7 +30,6 @@ INSTEAD: Mapping[str, tuple[str, ...]] = {
     "table.getn": ("#",),
     "table.maxn": ("#",),
     "table.pack": ("{n = select('#', ...), ...}",),
-    "table.setn": ("nothing: lengths are found",),
     "table.unpack": ("unpack",),
     "unpack": ("table.unpack",),
 }
@@ -37,6 +37,7 @@ INSTEAD: Mapping[str, tuple[str, ...]] = {
 
 DEPRECATED: Mapping[str, str] = {
     "bit32": "5.3",
+    "gcinfo": "5.1",
     "loadstring": "5.2",
     "math.cosh": "5.3",
     "math.log10": "5.2",
@@ -51,6 +52,7 @@ DEPRECATED: Mapping[str, str] = {
     "table.foreachi": "5.1",
     "table.getn": "5.1",
     "table.maxn": "5.2",
+    "table.setn": "5.1",
     "unpack": "5.2",
 }
 """Since when the reference manual calls it deprecated, though it may still be there."""

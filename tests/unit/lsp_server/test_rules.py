@@ -98,12 +98,29 @@ def test_unused(text: str, expected: list[tuple[str, str]]) -> None:
         ("5.1", "print(loadstring)", []),
         ("5.2", "print(loadstring)", [("undefined-global", "loadstring")]),
         ("5.1", "print(table.getn)", [("deprecated", "getn")]),
+        ("5.1", "print(table.setn, gcinfo())", [("deprecated", "setn"), ("deprecated", "gcinfo")]),
         ("5.5", "global print, x; print(x)", []),
     ],
 )
 def test_undefined(version: str, text: str, expected: list[tuple[str, str]]) -> None:
     """A global or a field of the library is known where the version, or the file, has it."""
     assert expected == problems(text, version)
+
+
+@pytest.mark.parametrize(
+    ("version", "text", "wrong"),
+    [
+        ("5.5", "collectgarbage('param', 'pause', 100)", ""),
+        ("5.4", "collectgarbage('step', 'much')", "'much'"),
+        ("5.2", "string.dump(print, true)", "true"),
+        ("5.3", "string.dump(print, true)", ""),
+        ("luajit2.1", "string.dump(print, 'sd')", ""),
+        ("luajit2.0", "string.dump(print, 'sd')", "'sd'"),
+    ],
+)
+def test_arguments_by_version(version: str, text: str, wrong: str) -> None:
+    """A call is judged by what the chosen Lua takes."""
+    assert ([("wrong-argument", wrong)] if wrong else []) == problems(text, version)
 
 
 @pytest.mark.parametrize(
