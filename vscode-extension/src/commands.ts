@@ -4,6 +4,7 @@ import * as vscode from 'vscode';
 import { TYPE, ofFile } from './configuration';
 import { pickProgram } from './attach';
 import { INSTALL_COMMAND, install, type Installations } from './installation';
+import { LUAS, nameOf } from './luas';
 
 /** Registers what needs no language server. */
 export function registerCommands(installations: Installations): vscode.Disposable[] {
@@ -49,13 +50,11 @@ async function start(given: vscode.Uri | string | undefined, options: vscode.Deb
     await vscode.debug.startDebugging(vscode.workspace.getWorkspaceFolder(file), ofFile(file.fsPath), options);
 }
 
-const LUAS = ['5.1', '5.2', '5.3', '5.4', '5.5', 'luajit'];
-
 async function selectLua(): Promise<void> {
     const settings = vscode.workspace.getConfiguration('llmspell', vscode.window.activeTextEditor?.document);
     const present = settings.get<string>('lua.version');
     const items = LUAS.map(version => ({
-        label: version === 'luajit' ? 'LuaJIT' : `Lua ${version}`,
+        label: nameOf(version),
         description: version === present ? 'chosen' : '',
         version,
     }));

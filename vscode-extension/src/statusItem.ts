@@ -2,6 +2,7 @@
 
 import * as vscode from 'vscode';
 import { TYPE } from './configuration';
+import { nameOf } from './luas';
 
 export class StatusItem implements vscode.Disposable {
     private readonly item = vscode.window.createStatusBarItem('llmspell.lua', vscode.StatusBarAlignment.Right, 90);
@@ -57,8 +58,4 @@ async function luaOf(session: vscode.DebugSession): Promise<string> {
     } catch {
         return 'Lua'; // it does not answer while it runs
     }
-}
-
-function nameOf(version: string): string {
-    return version === 'luajit' ? 'LuaJIT' : `Lua ${version}`;
 }
