@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from itertools import product
 
 from tree_sitter import Node
 
 from lsp_server.document import Document
 
-TEMPLATES = ("{}.lua", "{}/init.lua", "lua/{}.lua", "lua/{}/init.lua", "src/{}.lua")
-"""Where modules are looked for, below the folder of the file and those of the workspace."""
+FOLDERS = ("", "lua", "src")
+"""Where modules are, below the folder of the file that requires and those of the workspace."""
+
+TEMPLATES = ("{}.lua", "{}/init.lua")
+"""What the file of a module is called there."""
 
 
 def module_file(name: str, beside: str | None, folders: Iterable[str]) -> str | None:
@@ -18,11 +22,11 @@ def module_file(name: str, beside: str | None, folders: Iterable[str]) -> str | 
     where = name.replace(".", os.sep)
     if not name or "\0" in name:
         return None
-    for folder in [*([os.path.dirname(beside)] if beside else []), *folders]:
-        for template in TEMPLATES:
-            path = os.path.join(folder, template.format(where))
-            if os.path.isfile(path):
-                return os.path.normpath(path)
+    bases = [*([os.path.dirname(beside)] if beside else []), *folders]
+    for base, folder, template in product(bases, FOLDERS, TEMPLATES):
+        path = os.path.join(base, folder, template.format(where))
+        if os.path.isfile(path):
+            return os.path.normpath(path)
     return None
 
 

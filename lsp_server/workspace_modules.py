@@ -10,10 +10,7 @@ from pygls.uris import from_fs_path
 
 from lsp_server.document import Document
 from lsp_server.documents import Documents
-from lsp_server.modules import module_file
-
-FOLDERS = ("", "lua", "src")
-"""Where modules are, below the folder of the file that requires and those of the workspace."""
+from lsp_server.modules import FOLDERS, module_file
 
 MOST = 500
 """How many modules are offered."""

@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lsprotocol import types
-from pygls.uris import from_fs_path
 
 from lsp_server.analysis.model import Access, Declaration, Field, Name
 from lsp_server.analysis.occurrences import definitions, occurrences
 from lsp_server.document import Document
 from lsp_server.inference.places import defining_places
-from lsp_server.modules import module_file, required_name, string_content
+from lsp_server.modules import required_name, string_content
 from lsp_server.registry import feature
 
 if TYPE_CHECKING:
@@ -95,12 +94,6 @@ def _required(server: LuaLanguageServer, document: Document, offset: int) -> lis
     name = string_content(document, node)
     if name is None or required_name(document, node.parent.parent) != name:
         return []
-    module = _module(server, document, name)
+    module = server.insight.modules.find(name, document)
     start = types.Position(0, 0)
     return [] if module is None else [types.Location(module.uri, types.Range(start, start))]
-
-
-def _module(server: LuaLanguageServer, document: Document, name: str) -> Document | None:
-    path = module_file(name, document.path, server.folders)
-    uri = None if path is None else from_fs_path(path)
-    return None if uri is None else server.documents.find(uri)

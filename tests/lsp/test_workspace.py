@@ -176,6 +176,22 @@ def test_definitions_of_fields_in_other_files(tmp_path: Path, text: str, place: 
         assert [place] == places
 
 
+@pytest.mark.parametrize(
+    "file", ["m.lua", "m/init.lua", "lua/m.lua", "lua/m/init.lua", "src/m.lua", "src/m/init.lua"]
+)
+def test_where_modules_are_looked_for(tmp_path: Path, file: str) -> None:
+    """Each place that completion names modules of is one that a definition leads to."""
+    (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / file).write_text("return { key = 1 }\n")
+    with editing(tmp_path) as editor:
+        editor.open("a.lua", 'require("m")')
+        place = editor.at("a.lua", '"m"', into=2)
+        items = editor.ask(types.TEXT_DOCUMENT_COMPLETION, types.CompletionParams(**place)).items
+        assert ["m"] == [each.label for each in items]
+        (found,) = editor.ask(types.TEXT_DOCUMENT_DEFINITION, types.DefinitionParams(**place))
+        assert editor.uri(file) == found.uri
+
+
 def test_three_thousand_files(tmp_path: Path) -> None:
     """A large workspace is searched as a small one is, and requests are answered meanwhile."""
     for number in range(3000):
