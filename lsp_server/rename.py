@@ -9,6 +9,7 @@ from lsp_server.analysis.analysis import Analysis
 from lsp_server.analysis.model import Access, Declaration, Field, Kind, Name
 from lsp_server.analysis.occurrences import names_of
 from lsp_server.document import Document
+from lsp_server.inference.declared_types import place_of_parameter
 
 KEYWORDS = frozenset(
     {
@@ -51,8 +52,11 @@ def renamable(document: Document, offset: int) -> Name:
     return found
 
 
-def renamed(document: Document, offset: int, new: str) -> list[Name]:
-    """The places that are to read ``new``; raises `UserError` where that would change a meaning."""
+def renamed(document: Document, offset: int, new: str) -> list[tuple[int, int]]:
+    """The places that are to read ``new``; raises `UserError` where that would change a meaning.
+
+    A parameter is also named in the comment that declares its type.
+    """
     found = renamable(document, offset)
     declaration = found.declaration
     assert declaration is not None
@@ -67,7 +71,12 @@ def renamed(document: Document, offset: int, new: str) -> list[Name]:
             f"'{declaration.name}' cannot be called '{new}': on line {line} that name would mean "
             "something else than it does now."
         )
-    return names_of(document.analysis, declaration)
+    places = [(each.start, each.end) for each in names_of(document.analysis, declaration)]
+    if declaration.kind is Kind.PARAMETER:
+        function = declaration.function.node
+        annotated = place_of_parameter(document, function, declaration.name)
+        places += [] if annotated is None else [annotated]
+    return sorted(places)
 
 
 def _obstacle(analysis: Analysis, renaming: Declaration, new: str) -> Name | Declaration | None:

@@ -28,7 +28,5 @@ def rename(server: LuaLanguageServer, params: types.RenameParams) -> types.Works
     """Every place gets the new name; refused where a name would mean something else then."""
     document = server.document(params.text_document.uri)
     places = renamed(document, document.offset(params.position), params.new_name)
-    edits = [
-        types.TextEdit(document.range(each.start, each.end), params.new_name) for each in places
-    ]
+    edits = [types.TextEdit(document.range(*each), params.new_name) for each in places]
     return types.WorkspaceEdit(changes={document.uri: edits})

@@ -47,21 +47,34 @@ def type_of_variable(document: Document, offset: int) -> str | None:
     behind = re.search(rb"---+\s*@type\s+(.*)", line)
     if behind is not None:
         return _type(behind[1])
-    return next((_type(rest) for word, rest in _above(document, offset) if word == "type"), None)
+    found = (rest for word, rest, _ in _above(document, offset) if word == "type")
+    return next(map(_type, found), None)
 
 
 def type_of_parameter(document: Document, function: Node, name: str) -> str | None:
     """``T`` of ``---@param name T``."""
-    for word, rest in _above(document, function.start_byte):
-        named, _, type_ = rest.partition(b" ")
+    found = _about_parameter(document, function, name)
+    return None if found is None else _type(found[1])
+
+
+def place_of_parameter(document: Document, function: Node, name: str) -> tuple[int, int] | None:
+    """The bytes of ``name`` in ``---@param name T``."""
+    found = _about_parameter(document, function, name)
+    return None if found is None else (found[0], found[0] + len(name.encode()))
+
+
+def _about_parameter(document: Document, function: Node, name: str) -> tuple[int, bytes] | None:
+    """Where a comment names a parameter, and what it says behind the name."""
+    for word, rest, place in _above(document, function.start_byte):
+        named, _, said = rest.partition(b" ")
         if word == "param" and named.rstrip(b"?") == name.encode():
-            return _type(type_)
+            return place, said
     return None
 
 
 def type_of_result(document: Document, function: Node) -> str | None:
     """``T`` of the first ``---@return T``."""
-    found = [rest for word, rest in _above(document, function.start_byte) if word == "return"]
+    found = [rest for word, rest, _ in _above(document, function.start_byte) if word == "return"]
     return _type(found[-1]) if found else None  # they come from below
 
 
@@ -121,14 +134,15 @@ def _owner_on(document: Document, line: int) -> Owner | None:
     return None
 
 
-def _above(document: Document, offset: int) -> Iterator[tuple[str, bytes]]:
-    """The annotations in the comment above a line, the nearest first."""
+def _above(document: Document, offset: int) -> Iterator[tuple[str, bytes, int]]:
+    """The annotations in the comment above a line, the nearest first: word, rest, where that is."""
     number = document.lines.line_of(offset)
     for line in range(number - 1, max(-1, number - 1 - MOST_LINES), -1):
         text = document.lines.line(line)
         found = _LINE.fullmatch(text)
         if found is not None:
-            yield found[1].decode("ascii", "replace"), found[2]
+            rest_start = document.lines.starts[line] + found.start(2)
+            yield found[1].decode("ascii", "replace"), found[2], rest_start
         elif not _COMMENT.match(text):
             return
 

@@ -110,6 +110,28 @@ def test_rename(cart: Editor) -> None:
     assert [11, 15, 17] == lines(edit.changes[cart.uri("cart.lua")])
 
 
+ANNOTATED = """\
+---@param a number é, and a
+---@param ab string
+---@param other? number a
+local function f(a, ab, other) return a + other, ab end
+---@param a number
+local function g(b) return f(b) end
+"""
+
+
+@pytest.mark.parametrize(("words", "lines_"), [("a, ab", [1, 4, 4]), ("other)", [3, 4, 4])])
+def test_rename_of_a_parameter_with_a_type(tmp_path: Path, words: str, lines_: list[int]) -> None:
+    """The comment that says what a parameter is goes on speaking of it."""
+    with editing(tmp_path) as editor:
+        editor.open("a.lua", ANNOTATED)
+        params = types.RenameParams(new_name="z", **editor.at("a.lua", words))
+        edit = editor.ask(types.TEXT_DOCUMENT_RENAME, params)
+        places = edit.changes[editor.uri("a.lua")]
+        assert lines_ == lines(places)
+        assert 10 == places[0].range.start.character
+
+
 @pytest.mark.parametrize(
     ("words", "new", "says"),
     [
