@@ -24,6 +24,8 @@ class Entry:
     name_start: int
     name_end: int
     detail: str = ""
+    value_start: int | None = None
+    """Where that begins which others can lie inside; it ends where this does."""
     children: list[Entry] = field(default_factory=list)
 
 
@@ -38,8 +40,7 @@ def outline_of(document: Document) -> list[Entry]:
         *_fields(document),
         *_globals(document),
     ]
-    found.sort(key=lambda each: (each.start, -each.end))
-    return _nested(found)
+    return _nested(sorted(found, key=lambda each: (each.start, -each.end)))
 
 
 def flattened(entries: list[Entry], inside: str = "") -> Iterator[tuple[Entry, str]]:
@@ -50,14 +51,20 @@ def flattened(entries: list[Entry], inside: str = "") -> Iterator[tuple[Entry, s
 
 
 def _nested(entries: list[Entry]) -> list[Entry]:
-    """By what lies within what; entries are sorted, outer ones first."""
+    """By what lies within the value of what: of ``local a, b = {}`` neither is inside the other."""
     top: list[Entry] = []
     around: list[Entry] = []
+    with_value = [(each.value_start, each) for each in entries if each.value_start is not None]
+    left = sorted(with_value, key=lambda each: -each[0])
     for each in entries:
-        while around and around[-1].end < max(each.end, each.start + 1):
+        while left and left[-1][0] < each.start:
+            value_start, holder = left.pop()
+            while around and around[-1].end <= value_start:
+                around.pop()
+            around.append(holder)
+        while around and around[-1].end <= each.start:
             around.pop()
         (around[-1].children if around else top).append(each)
-        around.append(each)
     return top
 
 
@@ -77,6 +84,7 @@ def _functions(document: Document) -> Iterator[Entry]:
             start,
             end,
             _signature(each),
+            each.start,
         )
 
 
@@ -129,7 +137,8 @@ def _variable(document: Document, declaration: Declaration) -> Entry:
         what = "table"
     end = declaration.end if value is None else value.end_byte
     start = declaration.start
-    return Entry(declaration.name, what, start, end, start, declaration.end, detail)
+    inside = None if value is None else value.start_byte
+    return Entry(declaration.name, what, start, end, start, declaration.end, detail, inside)
 
 
 def _fields(document: Document) -> Iterator[Entry]:
@@ -150,7 +159,8 @@ def _field(document: Document, found: Field, start: int) -> Entry:
     end = found.end if value is None else max(found.end, value.end_byte)
     name = found.name if start == found.start else document.text(start, found.end)
     what = "table" if is_table else "field"
-    return Entry(name, what, start, end, found.start, found.end)
+    inside = None if value is None else value.start_byte
+    return Entry(name, what, start, end, found.start, found.end, value_start=inside)
 
 
 def _globals(document: Document) -> Iterator[Entry]:
@@ -164,7 +174,8 @@ def _globals(document: Document) -> Iterator[Entry]:
         end = first.end if value is None else value.end_byte
         is_table = value is not None and value.type == "table_constructor"
         what = "table" if is_table else "variable"
-        yield Entry(name, what, first.start, end, first.start, first.end)
+        inside = None if value is None else value.start_byte
+        yield Entry(name, what, first.start, end, first.start, first.end, value_start=inside)
 
 
 def _gives_function(document: Document, name: Name) -> bool:

@@ -178,6 +178,25 @@ def test_symbols_lie_within_each_other(tmp_path: Path) -> None:
         assert {"t": ["f", "n"], "g": ["h"]} == names
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("local ok, result = pcall(print)", {"ok": [], "result": []}),
+        ("local a, b = { x = 1 }, { y = 1 }", {"a": ["x"], "b": ["y"]}),
+        ("a, b = { x = 1 }, { y = 1 }", {"a": ["x"], "b": ["y"]}),
+        ("local a, b = function() local function c() end end, 1", {"a": ["c"], "b": []}),
+    ],
+)
+def test_symbols_of_one_statement(
+    tmp_path: Path, text: str, expected: dict[str, list[str]]
+) -> None:
+    """Variables that are declared together are beside each other, each with what is its own."""
+    with editing(tmp_path) as editor:
+        params = types.DocumentSymbolParams(editor.open("a.lua", text))
+        found = editor.ask(types.TEXT_DOCUMENT_DOCUMENT_SYMBOL, params)
+        assert expected == {each.name: [c.name for c in each.children] for each in found}
+
+
 def test_folding(cart: Editor) -> None:
     """Functions and loops fold up to the line before their ``end``."""
     params = types.FoldingRangeParams(cart.identifier("cart.lua"))
