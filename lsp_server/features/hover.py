@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from lsprotocol import types
 
 from kernel.core.catalogue import Catalogue, Table
-from lsp_server.analysis.model import Declaration, Kind, Name
+from lsp_server.analysis.model import Access, Declaration, Kind, Name
 from lsp_server.analysis.model import Field as FieldUse
 from lsp_server.document import Document
 from lsp_server.inference.comments import comment_above
@@ -173,7 +173,10 @@ def _item(
         owner = "" if is_long else f"{before}{separator}"
         return f"function {owner}{field.name}{_form(item.function)}"
     known = inference.of_member(table, field.name)
-    value = f" = {known.constant[:LONGEST_VALUE]}" if known.constant is not None else ""
+    uses = [] if field.owner is None else document.analysis.field_uses(field.owner, field.path)
+    is_constant = sum(each.access is Access.WRITE for each in uses) <= 1
+    constant = known.constant if is_constant else None
+    value = "" if constant is None else f" = {constant[:LONGEST_VALUE]}"
     return f"(field) {field.name}{_type(known)}{value}"
 
 

@@ -9,7 +9,9 @@ from functools import lru_cache
 from kernel.core.catalogue import Catalogue, Field, Function, Member, Table
 from lsp_server.inference.model import UNKNOWN, Known
 
-_PLAIN = frozenset({"table", "number", "integer", "boolean", "nil", "function", "userdata"})
+_PLAIN = frozenset(
+    {"table", "number", "integer", "boolean", "nil", "function", "userdata", "thread"}
+)
 
 
 class Catalogued:

@@ -34,6 +34,8 @@ def head_and_rest(text):
         ("local C = {}\n-- Waves.\nfunction C:wave() end\nC:wa¦ve()", None),
         ("local M = { size = 3 }\nprint(M.si¦ze)", ("(field) size = 3", "")),
         ("local M = { si¦ze = 3 }", ("(field) size = 3", "")),
+        ("local t = { a = 1 }\nt.a = t.¦a + 1", ("(field) a", "")),
+        ("local c¦o = coroutine.create(print)", ("local co: thread", "")),
         ("x.unkn¦own = y.z", ("(field) unknown", None)),
         ("goto on¦\n::on::", ("::on::", "")),
         ("count¦ = 1 -- of all", ("(global) count", "of all")),
