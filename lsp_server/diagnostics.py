@@ -48,15 +48,15 @@ class Diagnoser:
         self._known.clear()
 
     def diagnose(
-        self, document: Document, settings: Settings, workspace_globals: Collection[str] = ()
+        self, document: Document, settings: Settings, workspace_names: Collection[str] = ()
     ) -> list[types.Diagnostic]:
         """All diagnostics, in the order of the text."""
-        for _ in self.diagnosing(document, settings, workspace_globals):
+        for _ in self.diagnosing(document, settings, workspace_names):
             pass
         return self._known[document]
 
     def diagnosing(
-        self, document: Document, settings: Settings, workspace_globals: Collection[str] = ()
+        self, document: Document, settings: Settings, workspace_names: Collection[str] = ()
     ) -> Iterator[None]:
         """The same bit by bit, with pauses in which others can be served."""
         if document in self._known:
@@ -65,7 +65,7 @@ class Diagnoser:
             settings,
             Library(self._compiler, document.lua),
             self._insight.inference(document),
-            {*workspace_globals, *self._insight.catalogue(document.lua).global_names},
+            {*workspace_names, *self._insight.catalogue(document.lua).global_names},
         )
         found: list[types.Diagnostic] = []
         if len(document.raw) <= HUGE and not document.root.has_error:

@@ -29,7 +29,15 @@ _DEFINITIONS = Query(
     """,
 )
 _GROUPS = ("function", "declared", "assigned", "inner", "set")
-"""The captures that are definitions. Of the last two only globals count, each of them once."""
+"""The captures that are definitions. Of the last two only what other files see counts, and once."""
+
+LIBRARY = frozenset(
+    {
+        *("bit", "bit32", "coroutine", "debug", "io", "jit"),
+        *("math", "os", "package", "string", "table", "utf8"),
+    }
+)
+"""The tables of the library, whichever Lua has them, to which files add functions of their own."""
 
 _PARSER = Parser(LUA)
 
@@ -51,7 +59,7 @@ def file_symbols(raw: bytes, encoding: Encoding) -> Iterator[FileSymbol]:
     captured = QueryCursor(_DEFINITIONS).captures(root)
     variables = LocalNames(root)
     locals_ = {node.start_byte for node in captured.get("local", ())}
-    globals_: set[str] = set()
+    told: set[str] = set()
     for group in _GROUPS:
         for node in captured.get(group, ()):
             place = _field_of_globals(node) or node
@@ -59,12 +67,19 @@ def file_symbols(raw: bytes, encoding: Encoding) -> Iterator[FileSymbol]:
             is_variable = node.start_byte in locals_ or node.type not in NAMES
             is_global = place != node or group == "set"
             is_global = is_global or not (is_variable or variables.cover(node))
-            if group in ("inner", "set") and (not is_global or name in globals_):
+            counts = is_global or added_to_library(name) is not None
+            if group in ("inner", "set") and (not counts or name in told):
                 continue
-            if is_global:
-                globals_.add(name)
+            if counts:
+                told.add(name)
             where = lines.range(place.start_byte, place.end_byte)
             yield FileSymbol(name, _kind(group, place), where, is_global)
+
+
+def added_to_library(name: str) -> str | None:
+    """``string.trim`` of ``string.trim`` and ``string:trim``; None for what is none of the sort."""
+    table, _, key = name.replace(":", ".").partition(".")
+    return f"{table}.{key}" if table in LIBRARY and key.isidentifier() else None
 
 
 def _field_of_globals(node: Node) -> Node | None:

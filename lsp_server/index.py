@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from lsprotocol import types
 from pygls.uris import from_fs_path, to_fs_path
 
-from lsp_server.file_symbols import FileSymbol, file_symbols
+from lsp_server.file_symbols import FileSymbol, added_to_library, file_symbols
 from lsp_server.positions import Encoding
 
 SKIPPED = frozenset({"node_modules", "__pycache__"})
@@ -41,16 +41,19 @@ _log = logging.getLogger(__name__)
 class _File:
     symbols: tuple[FileSymbol, ...]
     globals: frozenset[str]
+    added: frozenset[str]
+    """What it adds to the library: ``string.trim``."""
 
 
 class WorkspaceIndex:
     """Symbols of every Lua file below some folders; follows files that come, change and go."""
 
-    def __init__(self, on_globals: Callable[[], None]) -> None:
+    def __init__(self, on_names: Callable[[], None]) -> None:
         self.encoding: Encoding = "utf-16"
-        self._on_globals = on_globals
+        self._on_names = on_names
         self._files: dict[str, _File] = {}
         self._globals: Counter[str] = Counter()
+        self._added: Counter[str] = Counter()
         self._waiting: dict[str, None] = {}
         self._walks: dict[str, Iterator[str | None]] = {}
         self._task: asyncio.Task[None] | None = None
@@ -61,6 +64,11 @@ class WorkspaceIndex:
     def globals(self) -> Collection[str]:
         """The globals that some file assigns."""
         return self._globals.keys()
+
+    @property
+    def names(self) -> Collection[str]:
+        """The same, and what some file adds to the library: ``string.trim``."""
+        return self._globals.keys() | self._added.keys()
 
     def search(self, query: str) -> list[types.WorkspaceSymbol]:
         """The symbols whose names have the letters of ``query`` in this order."""
@@ -141,7 +149,7 @@ class WorkspaceIndex:
             self._task = asyncio.get_running_loop().create_task(self._read_all())
 
     async def _read_all(self) -> None:
-        before = set(self._globals)
+        before = self.names
         while self._waiting or self._walks:
             await asyncio.sleep(0)
             path = self._next()
@@ -150,8 +158,8 @@ class WorkspaceIndex:
                     self._read(path)
                 except Exception:  # one file's surprise is no reason to have no index
                     _log.exception("%s could not be indexed", path)
-        if before != set(self._globals):
-            self._on_globals()
+        if before != self.names:
+            self._on_names()
 
     def _next(self) -> str | None:
         if self._waiting:
@@ -180,15 +188,19 @@ class WorkspaceIndex:
         except OSError:
             return
         symbols = tuple(file_symbols(raw, self.encoding))
-        made = _File(symbols, frozenset(each.name for each in symbols if each.is_global))
+        names = frozenset(each.name for each in symbols if each.is_global)
+        added = frozenset(found for each in symbols if (found := added_to_library(each.name)))
+        made = _File(symbols, names, added)
         self._files[path] = made
         self._globals.update(made.globals)
+        self._added.update(made.added)
 
     def _drop(self, path: str) -> None:
         gone = self._files.pop(path, None)
         if gone is not None:
             self._globals.subtract(gone.globals)
-            self._globals = +self._globals
+            self._added.subtract(gone.added)
+            self._globals, self._added = +self._globals, +self._added
 
     def _is_there(self, path: str) -> bool:
         if os.path.isfile(path):

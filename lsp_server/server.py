@@ -68,7 +68,7 @@ class LuaLanguageServer(LanguageServer):
         self.live_values = LiveValues(self)
         self.on_change.append(self.insight.moments.changed)
         self.on_close.append(self.insight.moments.closed)
-        self.index = WorkspaceIndex(self._globals_changed)
+        self.index = WorkspaceIndex(self._names_changed)
         self.on_end.append(self.index.end)
         self.token_answers = TokenAnswers()
         self._diagnoser = Diagnoser(compiler, self.insight)
@@ -106,11 +106,11 @@ class LuaLanguageServer(LanguageServer):
 
     def diagnose(self, document: Document) -> list[types.Diagnostic]:
         """Everything that is wrong with a document."""
-        return self._diagnoser.diagnose(document, self.settings, self.index.globals)
+        return self._diagnoser.diagnose(document, self.settings, self.index.names)
 
     async def diagnosed(self, document: Document) -> list[types.Diagnostic] | None:
         """The same bit by bit: other requests come first. None if the text changes meanwhile."""
-        steps = self._diagnoser.diagnosing(document, self.settings, self.index.globals)
+        steps = self._diagnoser.diagnosing(document, self.settings, self.index.names)
         for _ in steps:
             for _turn in range(TURNS):
                 await asyncio.sleep(0)
@@ -136,8 +136,8 @@ class LuaLanguageServer(LanguageServer):
         paths = (path_of(each.uri) for each in self.workspace.folders.values())
         return [each for each in paths if each is not None]
 
-    def _globals_changed(self) -> None:
-        """Files define other globals than before, which some diagnostics depend on."""
+    def _names_changed(self) -> None:
+        """Files define other names than before, which some diagnostics depend on."""
         for listener in self.on_settings:
             listener()
 

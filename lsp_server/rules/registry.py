@@ -35,8 +35,8 @@ class Context:
     library: Library
     inference: Inference
     """For questions about values of the document."""
-    other_globals: Collection[str] = ()
-    """Globals that other files of the workspace assign, or that scripts are given."""
+    other_names: Collection[str] = ()
+    """Globals, and fields of the library, that other files define or that scripts are given."""
 
 
 Check = Callable[[Document, Context], Iterable[Finding]]

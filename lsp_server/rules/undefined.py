@@ -26,7 +26,7 @@ def undefined_globals(document: Document, context: Context) -> Iterator[Finding]
     added = {*environment.added_globals(document)}
     for name, uses in analysis.globals.items():
         is_assigned = any(each.access is not Access.READ for each in uses)
-        if name in known or is_assigned or name in added or name in context.other_globals:
+        if name in known or is_assigned or name in added or name in context.other_names:
             continue
         if library.others_with(name) and environment.are_tried(document, uses):
             continue
@@ -46,6 +46,8 @@ def undefined_fields(document: Document, context: Context) -> Iterator[Finding]:
         if not is_lacking or any(each.access is Access.WRITE for each in uses):
             continue
         full_name = f"{table}.{name}"
+        if full_name in context.other_names:
+            continue
         if library.others_with(full_name) and environment.are_tried(document, uses):
             continue
         message = _message("field", full_name, library, fields)

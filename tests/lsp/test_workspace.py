@@ -104,6 +104,7 @@ function _G.by_function() end
 rawset(_G, "by_rawset", 1)
 global by_word = 1
 local function f() in_function = 1 if f then in_function_if = 1 end end
+function M() in_front = 1 end local in_front = in_front
 return {f = function() in_table = 1 end}
 """
 
@@ -190,6 +191,24 @@ def test_where_modules_are_looked_for(tmp_path: Path, file: str) -> None:
         assert ["m"] == [each.label for each in items]
         (found,) = editor.ask(types.TEXT_DOCUMENT_DEFINITION, types.DefinitionParams(**place))
         assert editor.uri(file) == found.uri
+
+
+def test_what_other_files_add_to_the_library_is_there(tmp_path: Path) -> None:
+    """A function that a file puts into string or table can be called in all the others."""
+    (tmp_path / "more.lua").write_text(
+        "function string.trim(s) end\nif not table.pack then table.packed = print end\n"
+        "function string:split() end\nlocal t = {}\nt.own = 1\n"
+    )
+    with editing(tmp_path) as editor:
+        assert [("table.packed", "more.lua")] == search(editor, "packed")
+        editor.open("a.lua", "string.trim('')\ntable.packed()\nstring.split('')\ntable.own()\n")
+        (found,) = editor.diagnostics("a.lua")
+        assert "Undefined field 'table.own'." == found.message
+        (tmp_path / "more.lua").unlink()
+        changed(editor, "more.lua", types.FileChangeType.Deleted)
+        search(editor, "")
+        editor.change("a.lua", editor.texts["a.lua"])
+        assert 4 == len(editor.diagnostics("a.lua"))
 
 
 def test_three_thousand_files(tmp_path: Path) -> None:
