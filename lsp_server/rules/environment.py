@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 from tree_sitter import Node
@@ -57,8 +58,22 @@ def _is_table(owner: Owner | None) -> bool:
 
 def are_tried(document: Document, uses: Iterable[Name | Field]) -> bool:
     """Whether the text looks if it is there, or which Lua runs, as programs for several Luas do."""
-    nodes = [_node_of(document, each) for each in uses]
-    return any(_is_tested(each) or _is_for_a_version(each) for each in nodes)
+    if _looks_at_version(document):
+        return True
+    nodes = [(_node_of(document, each), each.name.encode()) for each in uses]
+    return any(_is_tested(node) or _is_below_a_test(node, name) for node, name in nodes)
+
+
+def _looks_at_version(document: Document) -> bool:
+    """Whether something depends on ``_VERSION``; to print it is no reason to trust a text."""
+    for each in document.analysis.globals.get("_VERSION", ()):
+        node = _node_of(document, each)
+        around = None if node is None else node.parent
+        call = around.parent if around is not None and around.type == "arguments" else None
+        called = None if call is None else call.child_by_field_name("name")
+        if called is None or called.text != b"print":
+            return True
+    return False
 
 
 def _node_of(document: Document, use: Name | Field) -> Node | None:
@@ -82,11 +97,11 @@ def _is_tested(node: Node | None) -> bool:
     return around.child_by_field_name("condition") == node
 
 
-def _is_for_a_version(node: Node | None) -> bool:
-    """``if _VERSION == "Lua 5.1" then … end``, or an ``and`` that asks the same."""
+def _is_below_a_test(node: Node | None, name: bytes) -> bool:
+    """``if not table.unpack then table.unpack = unpack end``: the condition has the same word."""
     while node is not None:
-        asked = node.child_by_field_name("condition") or node.child_by_field_name("left")
-        if asked is not None and b"_VERSION" in (asked.text or b""):
+        condition = node.child_by_field_name("condition")
+        if condition is not None and name in re.findall(rb"\w+", condition.text or b""):
             return True
         node = node.parent
     return False
