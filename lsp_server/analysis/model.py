@@ -93,11 +93,6 @@ class Declaration:
         """Whether anything depends on it."""
         return any(each.access is Access.READ for each in self.references)
 
-    @property
-    def is_captured(self) -> bool:
-        """Whether it is an upvalue of an inner function."""
-        return any(each.is_upvalue for each in self.references)
-
 
 @dataclass(slots=True, eq=False, repr=False)
 class Name:

@@ -136,9 +136,13 @@ class _Shapes:
 
 
 def _unknown(name: str, shape: Table, names: list[str]) -> str:
+    return f"{shape.name} has no key '{name}'.{did_you_mean(name, names)}"
+
+
+def did_you_mean(name: str, names: list[str]) -> str:
+    """A guess, where one name is much like another."""
     close = get_close_matches(name, sorted(names), 1, 0.7)
-    guess = f" Did you mean '{close[0]}'?" if close else ""
-    return f"{shape.name} has no key '{name}'.{guess}"
+    return f" Did you mean '{close[0]}'?" if close else ""
 
 
 def _choices(type_: str) -> list[str]:

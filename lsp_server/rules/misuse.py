@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from difflib import get_close_matches
 
 from tree_sitter import Node
 
@@ -14,7 +13,7 @@ from lsp_server.inference.certainty import Certainty
 from lsp_server.inference.links import arguments_of
 from lsp_server.inference.model import Known
 from lsp_server.inference.signatures import Signature, form_called
-from lsp_server.rules.arguments import wrong_values
+from lsp_server.rules.arguments import did_you_mean, wrong_values
 from lsp_server.rules.registry import Context, Finding, rule
 
 
@@ -100,12 +99,6 @@ def _closed_table(known: Known) -> Table | None:
     tables = [each for each in known.sources if isinstance(each, Table)]
     is_closed = len(tables) == len(known.sources) == 1
     return tables[0] if is_closed and tables[0].members and not tables[0].is_open else None
-
-
-def did_you_mean(name: str, names: list[str]) -> str:
-    """A guess, where one name is much like another."""
-    close = get_close_matches(name, sorted(names), 1, 0.7)
-    return f" Did you mean '{close[0]}'?" if close else ""
 
 
 # --- how many -----------------------------------------------------------------------------------
