@@ -73,6 +73,16 @@ def test_a_condition_and_a_log_point(workbench) -> None:
     bench.wait_for_end()
 
 
+def test_a_hit_count(workbench) -> None:
+    """The list beside the box of a condition has hit counts, too."""
+    bench = workbench("shop.lua", SHOP)
+    bench.add_breakpoint(11, "Add Conditional Breakpoint...", "2", box_of="Hit Count")
+    bench.press("F5")
+    bench.wait_for_stop(11)
+    bench.open_scope("Locals")
+    assert "2" == bench.value("index")
+
+
 def test_an_error_is_shown_where_it_happens(workbench) -> None:
     """The widget tells the error's message, and its traceback below."""
     bench = workbench("failing.lua", FAILING)

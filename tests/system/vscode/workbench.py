@@ -119,14 +119,20 @@ class Workbench:
         self.page.mouse.click(x, y)
         self.until(lambda: self.page.locator(".codicon-debug-breakpoint").count() > before)
 
-    def add_breakpoint(self, line: int, kind: str, text: str) -> None:
-        """Right-click beside a line number: a conditional breakpoint or a log point."""
+    def add_breakpoint(self, line: int, kind: str, text: str, box_of: str = "") -> None:
+        """Right-click beside a line number: a conditional breakpoint or a log point.
+
+        ``box_of``: what is chosen in the list beside the box, if it is not what the box is for.
+        """
         x, y = self._gutter(line)
         self.page.mouse.click(x, y, button="right")
         item = self.page.get_by_role("menuitem", name=kind)
         self.until(lambda: item.click(timeout=1000, no_wait_after=True) or not item.is_visible())
         box = self.page.locator(".breakpoint-widget .monaco-editor.focused")
         box.wait_for()
+        if box_of:
+            self.page.get_by_label("Breakpoint Type").select_option(label=box_of)
+            box.wait_for()
         self.page.keyboard.type(text)
         self.page.keyboard.press("Enter")
         box.wait_for(state="detached")
