@@ -118,7 +118,9 @@ def test_undefined(version: str, text: str, expected: list[tuple[str, str]]) -> 
         ("5.2", "string.dump(print, true)", "true"),
         ("5.3", "string.dump(print, true)", ""),
         ("luajit2.1", "string.dump(print, 'sd')", ""),
-        ("luajit2.0", "string.dump(print, 'sd')", "'sd'"),
+        ("luajit2.0", "string.dump(print, 1)", ""),
+        ("5.4", "string.find('a.b', '.', 1, 1); utf8.len('a', 1, -1, 1); os.exit(0, 1)", ""),
+        ("5.4", "string.find('a.b', '.', true)", "true"),
     ],
 )
 def test_arguments_by_version(version: str, text: str, wrong: str) -> None:
