@@ -70,6 +70,8 @@ def test_unused(text: str, expected: list[tuple[str, str]]) -> None:
         ("5.4", "rawset({}, 'x', 1); print(x)", [("undefined-global", "x")]),
         ("5.4", "_ENV = setmetatable({}, {__index = _ENV}); print(x)", []),
         ("5.4", "setmetatable(_G, {__index = print}); print(x)", []),
+        ("5.4", "for k, v in pairs(math) do _G[k] = v end print(sin(1))", []),
+        ("5.4", "local x = _G[y]; _G[1] = x", [("undefined-global", "y")]),
         ("5.1", "setfenv(1, {x = 1}); print(x)", []),
         ("5.1", "module(...); print(_M, _NAME, _PACKAGE)", []),
         ("5.4", "local unpack = table.unpack or unpack; print(unpack)", []),
