@@ -56,6 +56,7 @@ class WorkspaceIndex:
         self._added: Counter[str] = Counter()
         self._waiting: dict[str, None] = {}
         self._walks: dict[str, Iterator[str | None]] = {}
+        self._folders: set[str] = set()
         self._task: asyncio.Task[None] | None = None
 
     # --- asking ---------------------------------------------------------------------------------
@@ -115,19 +116,22 @@ class WorkspaceIndex:
 
     def add_folder(self, path: str) -> None:
         """Read what is below a folder."""
+        self._folders.add(path)
         self._walks[path] = _lua_files(path)
         self._work()
 
     def remove_folder(self, path: str) -> None:
         """Forget what is below a folder."""
         self._walks.pop(path, None)
+        self._folders.discard(path)
         for each in [each for each in self._files if each.startswith(path + os.sep)]:
             self._drop(each)
 
     def file_changed(self, path: str) -> None:
         """Read a file again; if it is gone it is dropped."""
-        self._waiting[path] = None
-        self._work()
+        if not self._is_skipped(path):
+            self._waiting[path] = None
+            self._work()
 
     def file_gone(self, path: str) -> None:
         """Forget a file, or all that was in a folder of that name."""
@@ -202,6 +206,14 @@ class WorkspaceIndex:
             self._added.subtract(gone.added)
             self._globals, self._added = +self._globals, +self._added
 
+    def _is_skipped(self, path: str) -> bool:
+        """Whether it lies in the workspace, and there in a folder that is not looked into."""
+        inside = [each for each in self._folders if path.startswith(each + os.sep)]
+        return bool(inside) and all(
+            any(map(_is_skipped_folder, path[len(each) + 1 :].split(os.sep)[:-1]))
+            for each in inside
+        )
+
     def _is_there(self, path: str) -> bool:
         if os.path.isfile(path):
             return True
@@ -212,9 +224,13 @@ class WorkspaceIndex:
 def _lua_files(folder: str) -> Iterator[str | None]:
     """The files, and None after each folder: a tree without Lua is also walked bit by bit."""
     for where, folders, files in os.walk(folder):
-        folders[:] = [each for each in folders if not each.startswith(".") and each not in SKIPPED]
+        folders[:] = [each for each in folders if not _is_skipped_folder(each)]
         yield from (os.path.join(where, each) for each in files if each.endswith(".lua"))
         yield None
+
+
+def _is_skipped_folder(name: str) -> bool:
+    return name.startswith(".") or name in SKIPPED
 
 
 def _matches(wanted: str, name: str) -> bool:

@@ -105,7 +105,16 @@ class Library:
         return self.has(what) or not is_name or (what == "_ENV" and self._edition >= "5.2")
 
 
-def spoken(names: Iterable[str]) -> str:
-    """``5.1``, ``5.1 and 5.2``, ``5.1, 5.2 and 5.3``."""
-    *first, last = names
+def full_name(version: str) -> str:
+    """``Lua 5.4``, ``LuaJIT 2.1``."""
+    return _spoken_jit(version) if version.startswith("luajit") else f"Lua {version}"
+
+
+def spoken(versions: Iterable[str]) -> str:
+    """``5.1``, ``5.1 and 5.2``, ``5.1, 5.2 and LuaJIT 2.1``."""
+    *first, last = map(_spoken_jit, versions)
     return f"{', '.join(first)} and {last}" if first else last
+
+
+def _spoken_jit(version: str) -> str:
+    return version.replace("luajit", "LuaJIT ").rstrip()

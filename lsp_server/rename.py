@@ -10,6 +10,7 @@ from lsp_server.analysis.model import Access, Declaration, Field, Kind, Name
 from lsp_server.analysis.occurrences import names_of
 from lsp_server.document import Document
 from lsp_server.inference.declared_types import place_of_parameter
+from lsp_server.library import full_name
 
 KEYWORDS = frozenset(
     {
@@ -63,7 +64,7 @@ def renamed(document: Document, offset: int, new: str) -> list[tuple[int, int]]:
     if not _IDENTIFIER.fullmatch(new):
         raise UserError(f"{new!r} is no name: letters, digits and _ make one.")
     if new in keywords_of(document.lua) or new == "_ENV":
-        raise UserError(f"'{new}' is a word of Lua {document.lua} and no name for a variable.")
+        raise UserError(f"'{new}' is a word of {full_name(document.lua)} and no name.")
     obstacle = _obstacle(document.analysis, declaration, new)
     if obstacle is not None and new != declaration.name:
         line = document.position(obstacle.start).line + 1

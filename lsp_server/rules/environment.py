@@ -22,7 +22,10 @@ _TESTS = frozenset({"and", "or", "not", "==", "~="})
 
 
 def is_replaced(document: Document, has_setfenv: bool) -> bool:
-    """Whether nobody can say what globals there are: the text takes another table for them."""
+    """Whether nobody can say what globals there are.
+
+    The text takes another table for them, or puts something there by a name that it computes.
+    """
     names = document.analysis.globals
     has_other = any(each.access is Access.WRITE for each in names.get("_ENV", ()))
     calls = any(each.is_called for each in names.get("setfenv", ()))
@@ -30,7 +33,24 @@ def is_replaced(document: Document, has_setfenv: bool) -> bool:
         has_other
         or (has_setfenv and calls)
         or any(metatables_of(document, each) for each in TABLES)
+        or any(_is_written_by_computed_name(document, each) for each in _uses_of_tables(document))
     )
+
+
+def _uses_of_tables(document: Document) -> Iterator[Name]:
+    for each in TABLES:
+        yield from document.analysis.globals.get(each, ())
+
+
+def _is_written_by_computed_name(document: Document, table: Name) -> bool:
+    """``_G[name] = value``."""
+    node = _node_of(document, table)
+    place = None if node is None else node.parent
+    if place is None or place.type != "bracket_index_expression" or place.parent is None:
+        return False
+    key = place.child_by_field_name("field")
+    is_computed = key is not None and key.type not in ("string", "number") and key != node
+    return is_computed and place.parent.type == "variable_list"
 
 
 def added_globals(document: Document) -> Iterator[str]:

@@ -7,7 +7,7 @@ from difflib import get_close_matches
 
 from lsp_server.analysis.model import Access, Field
 from lsp_server.document import Document
-from lsp_server.library import PROVIDED, Library, spoken
+from lsp_server.library import PROVIDED, Library, full_name, spoken
 from lsp_server.rules import environment
 from lsp_server.rules.registry import Context, Finding, rule
 
@@ -88,7 +88,7 @@ _OPEN = frozenset({"_G", "package", "arg"})
 def _deprecated(name: str, start: int, end: int, library: Library) -> Finding:
     instead = library.instead_of(name)
     advice = f"; use {instead}" if instead else ""
-    message = f"'{name}' is deprecated in Lua {library.version}{advice}."
+    message = f"'{name}' is deprecated in {full_name(library.version)}{advice}."
     return Finding(start, end, message, is_deprecated=True)
 
 
@@ -103,9 +103,9 @@ def _message(what: str, name: str, library: Library, candidates: Collection[str]
     advice = f" Use {instead}." if instead else ""
     if others:
         there = f"it is there in {spoken(others)}"
-        return f"Lua {library.version} has no '{name}'; {there}.{advice}"
+        return f"{full_name(library.version)} has no '{name}'; {there}.{advice}"
     if advice:
-        return f"Lua {library.version} has no '{name}'.{advice}"
+        return f"{full_name(library.version)} has no '{name}'.{advice}"
     close = get_close_matches(name.rpartition(".")[2], sorted(candidates), 1, 0.75)
     guess = f" Did you mean '{close[0]}'?" if close else ""
     return f"Undefined {what} '{name}'.{guess}"

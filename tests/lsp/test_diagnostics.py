@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from lsprotocol import types
 
 from tests.support.editor import Editor, editing
@@ -86,6 +87,26 @@ def test_settings_change_what_is_told(tmp_path: Path) -> None:
         assert [(types.DiagnosticSeverity.Error, "unused-local")] == [
             (each.severity, each.code) for each in report.items
         ]
+
+
+@pytest.mark.parametrize(
+    ("version", "text", "message"),
+    [
+        ("luajit", "print(utf8)", "LuaJIT 2.1 has no 'utf8'; it is there in 5.3, 5.4 and 5.5."),
+        (
+            "5.4",
+            "print(bit)",
+            "Lua 5.4 has no 'bit'; it is there in LuaJIT 2.0 and LuaJIT 2.1. "
+            "Use the operators & | ~ << >>.",
+        ),
+        ("5.1", "print(table.getn)", "'table.getn' is deprecated in Lua 5.1; use #."),
+    ],
+)
+def test_what_is_said_of_versions(tmp_path: Path, version: str, text: str, message: str) -> None:
+    """Which Lua has a name and which has not, by the names that Luas have."""
+    with editing(tmp_path, {"lua.version": version}) as editor:
+        editor.open("a.lua", text)
+        assert [message] == [each.message for each in editor.diagnostics("a.lua")]
 
 
 def test_an_unclosed_block_says_where_it_begins(tmp_path: Path) -> None:

@@ -53,6 +53,19 @@ def test_files_that_come_change_and_go(tmp_path: Path) -> None:
         assert [] == search(editor, "two")
 
 
+def test_folders_that_are_not_looked_into(tmp_path: Path) -> None:
+    """What changes in them is not read either."""
+    for folder in ("node_modules/deep", ".git", "plain"):
+        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder / "a.lua").write_text("function one() end")
+    with editing(tmp_path) as editor:
+        assert [("one", "a.lua")] == search(editor, "one")
+        changed(editor, "node_modules/deep/a.lua", types.FileChangeType.Changed)
+        changed(editor, ".git/a.lua", types.FileChangeType.Created)
+        changed(editor, "plain/a.lua", types.FileChangeType.Changed)
+        assert [("one", "a.lua")] == search(editor, "one")
+
+
 def test_a_file_that_vanishes_silently(tmp_path: Path) -> None:
     """A file that went without a word is dropped when it would be in an answer."""
     (tmp_path / "a.lua").write_text("function one() end")
