@@ -37,14 +37,15 @@ def listed(program: Listening) -> Iterator[None]:
         directory = _directory()
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         path = directory / f"debug-{program.pid}.json"
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        fresh = directory / f"{program.pid}.new"
+        descriptor = os.open(fresh, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600)
     except OSError:
         yield
         return
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
-        os.ftruncate(descriptor, 0)
         os.write(descriptor, json.dumps(asdict(program)).encode())
+        fresh.rename(path)  # nobody sees it without its lock
         yield
     finally:
         path.unlink(missing_ok=True)

@@ -22,7 +22,7 @@ export function registerCommands(installations: Installations): vscode.Disposabl
 }
 
 /** A lens on a function gives the line of its first statement, from 0; the session stops there, too. */
-async function debug(given: vscode.Uri | string | undefined, line: unknown): Promise<void> {
+async function debug(given: vscode.Uri | string | undefined, line: unknown): Promise<unknown> {
     if (typeof given !== 'string' || typeof line !== 'number') return start(given, {});
     const place = new vscode.Location(vscode.Uri.parse(given), new vscode.Position(line, 0));
     const isThere = vscode.debug.breakpoints.some(each =>
@@ -31,23 +31,29 @@ async function debug(given: vscode.Uri | string | undefined, line: unknown): Pro
     if (isThere) return start(given, {});
     const breakpoint = new vscode.SourceBreakpoint(place);
     vscode.debug.addBreakpoints([breakpoint]);
-    const ended = vscode.debug.onDidTerminateDebugSession(() => {
+    let session: vscode.DebugSession | undefined;
+    const begun = vscode.debug.onDidStartDebugSession(each => { session ??= each; });
+    const ended = vscode.debug.onDidTerminateDebugSession(each => { if (each === session) remove(); });
+    const remove = () => {
         vscode.debug.removeBreakpoints([breakpoint]);
         ended.dispose();
-    });
-    await start(given, {});
+    };
+    const isStarted = await start(given, {});
+    begun.dispose();
+    if (!isStarted) remove();
+    return isStarted;
 }
 
-async function start(given: vscode.Uri | string | undefined, options: vscode.DebugSessionOptions): Promise<void> {
+async function start(given: vscode.Uri | string | undefined, options: vscode.DebugSessionOptions): Promise<boolean> {
     const file = typeof given === 'string' ? vscode.Uri.parse(given) : (given ?? vscode.window.activeTextEditor?.document.uri);
-    if (!file) return;
+    if (!file) return false;
     if (file.scheme === 'untitled') {
         void vscode.window.showErrorMessage('Save the file first: Lua runs what is on the disk.');
-        return;
+        return false;
     }
     const document = vscode.workspace.textDocuments.find(each => each.uri.toString() === file.toString());
     if (document?.isDirty) await document.save();
-    await vscode.debug.startDebugging(vscode.workspace.getWorkspaceFolder(file), ofFile(file.fsPath), options);
+    return vscode.debug.startDebugging(vscode.workspace.getWorkspaceFolder(file), ofFile(file.fsPath), options);
 }
 
 async function selectLua(): Promise<void> {
