@@ -5,6 +5,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -85,11 +86,12 @@ def serve(home: Path, vsix: Path) -> Iterator[CodeServer]:
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
+            start_new_session=True,
         )
         try:
             yield CodeServer(_port(server, home / "server.log"), home / "data")
         finally:
-            server.terminate()
+            os.killpg(server.pid, signal.SIGTERM)  # node is a child of what was started
             server.wait()
 
 
