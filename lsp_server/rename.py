@@ -8,25 +8,18 @@ from kernel.core.errors import UserError
 from lsp_server.analysis.analysis import Analysis
 from lsp_server.analysis.model import Access, Declaration, Field, Kind, Name
 from lsp_server.analysis.occurrences import names_of
+from lsp_server.cursor.tokens import KEYWORDS
 from lsp_server.document import Document
 from lsp_server.inference.declared_types import place_of_parameter
 from lsp_server.library import full_name
-
-KEYWORDS = frozenset(
-    {
-        *("and", "break", "do", "else", "elseif", "end", "false", "for", "function", "if", "in"),
-        *("local", "nil", "not", "or", "repeat", "return", "then", "true", "until", "while"),
-    }
-)
-"""The words that are no names in any version."""
 
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 def keywords_of(lua: str) -> frozenset[str]:
     """The words that are no names in a version."""
-    newer = {"goto"} if lua != "5.1" else set()
-    return KEYWORDS | newer | ({"global"} if lua == "5.5" else set())
+    words = KEYWORDS - {"goto"} if lua == "5.1" else KEYWORDS
+    return words | {"global"} if lua == "5.5" else words
 
 
 def renamable(document: Document, offset: int) -> Name:

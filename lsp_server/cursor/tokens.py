@@ -33,6 +33,7 @@ KEYWORDS = frozenset(
         *("until", "while"),
     ]
 )
+"""The words that are no names, in Lua 5.2; 5.1 has no ``goto``, 5.5 has ``global`` besides."""
 
 
 class Sort(Enum):

@@ -6,19 +6,7 @@
 ;;; Code:
 
 (require 'lsp-mode)
-(require 'json)
-
-(defun language-say (&rest pairs)
-  "Print PAIRS as one line of JSON."
-  (princ (concat (json-encode pairs) "\n")))
-
-(defun language-wait (what predicate)
-  "Wait until PREDICATE gives a value and return it; WHAT is waited for."
-  (with-timeout (60 (error "No %s within a minute" what))
-    (let (value)
-      (while (not (setq value (funcall predicate)))
-        (accept-process-output nil 0.05))
-      value)))
+(load (expand-file-name "telling" (file-name-directory load-file-name)))
 
 (defun language-messages (program)
   "The messages of PROGRAM's diagnostics, nil if there are none."
@@ -41,19 +29,19 @@
   (advice-add 'lsp--calculate-root :override (lambda (&rest _) (file-name-directory program)))
   (find-file program)
   (lsp)
-  (language-wait "server" (lambda () (and (lsp-workspaces)
-                                          (eq 'initialized (lsp--workspace-status (car (lsp-workspaces)))))))
-  (language-say :unused (language-wait "diagnostics" (lambda () (language-messages program))))
+  (telling-wait "server" (lambda () (and (lsp-workspaces)
+                                         (eq 'initialized (lsp--workspace-status (car (lsp-workspaces)))))))
+  (telling-say :unused (telling-wait "diagnostics" (lambda () (language-messages program))))
   (goto-char (point-max))
   (insert "print(cart.")
-  (language-say :refused (language-wait "syntax error"
-                                        (lambda () (seq-filter (lambda (each) (string-match "near" each))
-                                                               (language-messages program)))))
-  (language-say :offered (language-labels))
+  (telling-say :refused (telling-wait "syntax error"
+                                      (lambda () (seq-filter (lambda (each) (string-match "near" each))
+                                                             (language-messages program)))))
+  (telling-say :offered (language-labels))
   (delete-region (line-beginning-position) (point-max))
   (goto-char (point-min))
   (search-forward "cart")
   (lsp-rename "basket")
-  (language-say :renamed (buffer-string)))
+  (telling-say :renamed (buffer-string)))
 
 ;;; language.el ends here

@@ -7,21 +7,9 @@
 
 (require 'dap-mode)
 (require 'dap-ui)
-(require 'json)
+(load (expand-file-name "telling" (file-name-directory load-file-name)))
 
 (defvar session-result nil)
-
-(defun session-say (&rest pairs)
-  "Print PAIRS as one line of JSON."
-  (princ (concat (json-encode pairs) "\n")))
-
-(defun session-wait (what predicate)
-  "Wait until PREDICATE gives a value and return it; WHAT is waited for."
-  (with-timeout (60 (error "No %s within a minute" what))
-    (let (value)
-      (while (not (setq value (funcall predicate)))
-        (accept-process-output nil 0.05))
-      value)))
 
 (defun session-request (session method &rest arguments)
   "Send METHOD with ARGUMENTS to SESSION and return the body of the answer."
@@ -31,7 +19,7 @@
                                           (setq session-result (or (gethash "body" answer) t)))
                                         (lambda (&rest reason) (error "%s: %s" method reason)))
                      session)
-  (session-wait method (lambda () session-result)))
+  (telling-wait method (lambda () session-result)))
 
 (defvar session-frame nil "The frame dap-mode shows, since the last resume.")
 
@@ -40,7 +28,7 @@
 
 (defun session-stop ()
   "Wait for a stop and return its frame."
-  (session-wait "stop" (lambda () session-frame)))
+  (telling-wait "stop" (lambda () session-frame)))
 
 (defun session-locals (session frame)
   "Return names and values in the first scope of FRAME of SESSION."
@@ -65,21 +53,21 @@
   (dap-debug (list :type "llmspell" :request "launch" :name "story" :program program))
   (let* ((frame (session-stop))
          (session (dap--cur-session)))
-    (session-say :stopped (gethash "line" frame)
+    (telling-say :stopped (gethash "line" frame)
                  :file (gethash "path" (gethash "source" frame))
                  :locals (session-locals session frame))
     (setq session-frame nil)
     (dap-next session)
-    (session-say :stepped (gethash "line" (session-stop)))
-    (session-say :evaluated
+    (telling-say :stepped (gethash "line" (session-stop)))
+    (telling-say :evaluated
                  (gethash "result"
                           (session-request session "evaluate" :expression "sum + 1"
                                            :frameId (gethash "id" session-frame)
                                            :context "repl")))
     (dap-breakpoint-delete-all)
     (dap-continue session (dap--debug-session-thread-id session))
-    (session-wait "end" (lambda () (not (dap--session-running session))))
-    (session-say :output (with-current-buffer (dap--debug-session-output-buffer session)
+    (telling-wait "end" (lambda () (not (dap--session-running session))))
+    (telling-say :output (with-current-buffer (dap--debug-session-output-buffer session)
                            (buffer-string)))))
 
 ;;; session.el ends here
