@@ -4,7 +4,7 @@ Completion, hover, signature help, the checks of calls and the `---@meta` librar
 from it, so that they say the same. Types are written as LuaLS and EmmyLua write them.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
@@ -137,6 +137,14 @@ class Catalogue:
             types=_tables(self.types, version),
             modules=_tables(self.modules, version),
             keywords=tuple(each for each in self.keywords if _has(each, version)),
+        )
+
+    def with_globals(self, names: Collection[str]) -> "Catalogue":
+        """Only these globals, and all types."""
+        return replace(
+            self,
+            values=tuple(each for each in self.values if each.name in names),
+            tables={name: table for name, table in self.tables.items() if name in names},
         )
 
     def joined(self, other: "Catalogue") -> "Catalogue":

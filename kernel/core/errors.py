@@ -8,7 +8,9 @@
     │   ├── StaleReference   a frame or variables reference of an earlier stop
     │   ├── EvaluationFailed an expression did not compile or raised; carries the language's message
     │   ├── Cancelled        the client took the request back
-    │   └── ProgramNotFound  the file to run is not there
+    │   ├── ProgramNotFound  the file to run is not there
+    │   ├── BadArgument      a script called a function of ours with what it does not take
+    │   └── ScriptFailed     a function of a script that we called raised an error
     └── DebuggeeGone         the debuggee ended while the request was under way
 """
 
@@ -50,6 +52,14 @@ class Cancelled(UserError):
 
 class ProgramNotFound(UserError):
     """The program to run does not exist or cannot be read."""
+
+
+class BadArgument(UserError):
+    """A script called a function with an argument that it does not take."""
+
+
+class ScriptFailed(UserError):
+    """A script's function that was called raised an error; the text is the error's own."""
 
 
 class DebuggeeGone(KernelError):

@@ -5,6 +5,9 @@ from typing import NewType
 ThreadId = NewType("ThreadId", int)
 """A thread of the debuggee; for Lua, a coroutine. The main thread is 1."""
 
+FAILED = ThreadId(-1)
+"""The thread under which what is left of a cell that failed is asked for; no list has it."""
+
 FrameId = NewType("FrameId", int)
 """A stack frame, valid until the debuggee resumes; minted by the debuggee."""
 

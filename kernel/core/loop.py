@@ -31,6 +31,7 @@ class EventLoop:
     def __init__(self) -> None:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
+        self._starting = threading.Lock()
         self._ready = threading.Event()
         self._end: asyncio.Event | None = None
 
@@ -52,12 +53,13 @@ class EventLoop:
 
     def start(self) -> None:
         """Run the loop in a daemon thread until `stop`; harmless when it runs already."""
-        if self._thread is not None:
-            return
-        self._thread = threading.Thread(
-            target=self.run, args=(self._idle,), name="event-loop", daemon=True
-        )
-        self._thread.start()
+        with self._starting:
+            if self._thread is None:
+                self._thread = threading.Thread(
+                    target=self.run, args=(self._idle,), name="event-loop", daemon=True
+                )
+                self._thread.start()
+        # Also who comes while another thread starts it may count on it afterwards.
         if not self._ready.wait(START_DEADLINE):
             raise RuntimeError("The event loop did not start.")
 
@@ -98,6 +100,17 @@ class EventLoop:
         except RuntimeError:  # closed between the two lines above
             return False
         return True
+
+    def submit(self, coroutine: Coroutine[Any, Any, T]) -> "Future[T]":
+        """Begin a coroutine on the loop, from any thread; do not wait.
+
+        Raises `RuntimeError` when the loop does not run.
+        """
+        loop = self._loop
+        if loop is None:
+            coroutine.close()
+            raise RuntimeError("The event loop does not run.")
+        return asyncio.run_coroutine_threadsafe(coroutine, loop)
 
     def run_coroutine(self, coroutine: Coroutine[Any, Any, T], deadline: float | None = None) -> T:
         """Run a coroutine on the loop and wait for its result in this (other) thread.

@@ -60,18 +60,16 @@ class HitOperator(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class HitCondition:
-    """Stop when the number of hits stands in this relation to ``count``."""
+    """Stop when the number of hits stands in this relation to ``count``, and so ``further`` do."""
 
     operator: HitOperator
     count: int
+    further: "tuple[HitCondition, ...]" = ()
 
 
 @dataclass(frozen=True, slots=True)
 class LogMessage:
-    """A message in which ``{expression}`` parts are evaluated.
-
-    ``parts`` alternates literal text (even places) and expressions (odd places).
-    """
+    """A message; ``parts`` alternates literal text (even places) and expressions to evaluate."""
 
     text: str
     parts: tuple[str, ...]

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,10 @@ class DebugSettings:
     env: Mapping[str, str | None] = field(default_factory=dict)
     """Added to the environment; None takes a variable away."""
     cwd: str | None = None
+    libraries: Literal["full", "closed"] = "full"
+    """What a script may reach. ``full``: all that its language has, for scripts that are trusted as
+    the user's own are. ``closed``: nothing that leads into the process that runs it (code in C,
+    bytecode, foreign functions, the inside of the debugger and of the kernel)."""
     max_memory_mb: int | None = None
     """Mebibytes the program may allocate before Lua says "not enough memory"."""
     skip_files: tuple[str, ...] = ()

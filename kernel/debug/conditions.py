@@ -1,6 +1,7 @@
 """Hit conditions and log messages: parsed once, when a breakpoint is set."""
 
 import re
+from dataclasses import replace
 
 from kernel.core.errors import UserError
 from kernel.core.model import HitCondition, HitOperator, LogMessage
@@ -30,14 +31,21 @@ _LEAST = {
 def parse_hit_condition(text: str) -> HitCondition:
     """Understand a count, bare or after ``=``, ``==``, ``>``, ``>=``, ``<``, ``<=``, ``%``, ``*``.
 
-    A bare number stops on exactly that hit; ``%`` (or ``*``) on every n-th one. Raises `UserError`
-    for anything else, and for what no hit can meet.
+    A bare number stops on exactly that hit; ``%`` (or ``*``) on every n-th one. Of several, with
+    commas between them, all have to hold. Raises `UserError` for anything else, and for what no
+    hit can meet.
     """
+    first, *further = (_parse_one(each) for each in text.split(","))
+    return replace(first, further=tuple(further))
+
+
+def _parse_one(text: str) -> HitCondition:
     match = _HIT.fullmatch(text)
     if match is None:
         raise UserError(
             f"Hit condition {text!r} is not understood; write a number, or one of "
-            "= == > >= < <= % * before a number, such as '>= 5' or '% 10'."
+            "= == > >= < <= % * before a number, such as '>= 5' or '% 10'; of several with commas "
+            "between them all have to hold."
         )
     operator, count = _SPELLINGS[match[1]], int(match[2])
     least = _LEAST.get(operator, 0)

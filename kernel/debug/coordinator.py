@@ -1,20 +1,35 @@
 """DebugCoordinator: the verbs of debugging, the same for every client and every language."""
 
+import asyncio
 import itertools
+import logging
+import os
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from kernel.core import model as m
-from kernel.core.errors import NotStopped, UserError
+from kernel.core.errors import DebuggeeGone, NotStopped, UserError
 from kernel.core.ids import BreakpointId, ThreadId
 from kernel.debug.conditions import parse_hit_condition, parse_log_message
 from kernel.debug.debuggee import Debuggee
+from kernel.debug.decisions import AddedStop, Decide, StopDecision
 from kernel.events.bus import EventBus
-from kernel.events.model import Exited, KernelEvent, Resumed, Started, Stopped
+from kernel.events.model import (
+    BreakpointChanged,
+    Exited,
+    KernelEvent,
+    OutputWritten,
+    Resumed,
+    Started,
+    Stopped,
+    ValuesInvalidated,
+)
 
 Spec = TypeVar("Spec")
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +44,8 @@ class BreakpointRequest:
     hit_condition: str | None = None
     log_message: str | None = None
     access: str = "write"
+    owner: str = ""
+    """Who wants it, where several clients share a program; two may want the same place."""
 
 
 class DebugCoordinator:
@@ -48,6 +65,18 @@ class DebugCoordinator:
         self._known: dict[tuple[str, ...], BreakpointId] = {}
         self._held: list[KernelEvent] | None = None
         self._is_alone = False
+        self.decide: Decide | None = None
+        """Asked before a stop is told; see `kernel.debug.decisions`."""
+        self.before_launch: Callable[[m.Program], Awaitable[m.Program]] | None = None
+        """May change what is launched, or raise `UserError`."""
+        self.before_step: Callable[[m.Resume], Awaitable[m.Resume]] | None = None
+        """May change a step, or raise `UserError`."""
+        self._deliberation: asyncio.Task[None] | None = None
+        self._must_stand = False
+        self._last_resume: m.Resume | None = None
+        # By real paths: a debuggee takes all breakpoints of a file at once, under any of its names.
+        self._requested: dict[str, tuple[m.Source, list[m.BreakpointSpec]]] = {}
+        self._added: dict[str, dict[BreakpointId, m.BreakpointSpec]] = {}
 
     # --- what the debuggee tells ----------------------------------------------------------------
 
@@ -55,17 +84,93 @@ class DebugCoordinator:
         """Take an event of the debuggee, remember what it means, and pass it on."""
         if self._held is not None:
             self._held.append(event)
+            if isinstance(event, Exited):
+                self._stop_deliberating()
             return
         match event:
             case Started():
                 self.started = event
             case Stopped() if self._is_alone:
                 return  # told before the program heard that it shall go on
+            case Stopped() if self.decide is not None and (found := self.decide(event)):
+                self._held, self._must_stand = [], False
+                self._deliberation = asyncio.ensure_future(self._deliberate(event, found))
+                return
             case Stopped():
-                self.stop = event
+                self.stop = event = self._without_added(event)
+            case BreakpointChanged(breakpoint_) if self._is_added(breakpoint_.id):
+                return
+            case Resumed() if self.stop is None:
+                return  # clients know
+            case Resumed():
+                self.stop = None
             case Exited(code):
                 self.stop, self.exit_code = None, code
         self.bus.publish(event)
+
+    def _release(self) -> None:
+        """Pass on what was held back."""
+        held, self._held = self._held or [], None
+        for event in held:
+            self.listen(event)
+
+    # --- deciding about stops -------------------------------------------------------------------
+
+    async def _deliberate(self, stopped: Stopped, deciding: Awaitable[StopDecision]) -> None:
+        """Find out what becomes of a stop, while the program stands and nobody has been told."""
+        goes_on = False
+        try:
+            decision = await deciding
+            await self._carry_out(decision, stopped)
+            if decision.goes_on and not self._must_stand and not self._is_alone:
+                last = self._last_resume or m.Resume(m.StepKind.CONTINUE, stopped.thread)
+                await self.debuggee.resume(last)
+                goes_on = True
+        except (DebuggeeGone, asyncio.CancelledError):
+            goes_on = True  # it has ended, or the client has left
+        except Exception as error:
+            _log.warning("Deciding about a stop failed", exc_info=error)
+            text = f"The program stops here since a decision about that failed: {error}\n"
+            self.bus.publish(OutputWritten(text, "console"))
+        if not goes_on and not self._is_alone:
+            self.stop = self._without_added(stopped)
+            self.bus.publish(self.stop)
+        self._release()
+
+    def _stop_deliberating(self) -> None:
+        """There is nothing to decide any more."""
+        if self._deliberation is not None:
+            self._deliberation.cancel()
+
+    async def _carry_out(self, decision: StopDecision, stopped: Stopped) -> None:
+        if decision.assignments:
+            (frame, *_) = (await self.debuggee.stack(stopped.thread, 0, 1)).frames
+            for each in decision.assignments:
+                await self.debuggee.set_expression(each.expression, each.value, frame.id)
+        for stop in decision.stops:
+            await self.add_stop(stop)
+
+    async def add_stop(self, stop: AddedStop) -> None:
+        """Stop at a line until the client leaves; clients see the stops, but no breakpoint."""
+        path = os.path.realpath(stop.path)
+        number = self._id_of(("added", path, str(stop.line), stop.condition or ""))
+        added = self._added.setdefault(path, {})
+        if number in added:
+            return
+        added[number] = m.BreakpointSpec(number, stop.line, condition=stop.condition)
+        unasked = m.Source(os.path.basename(path), stop.path)
+        source, specs = self._requested.get(path, (unasked, []))
+        await self.debuggee.set_breakpoints(source, [*specs, *added.values()])
+
+    def _is_added(self, number: BreakpointId) -> bool:
+        return any(number in specs for specs in self._added.values())
+
+    def _without_added(self, stopped: Stopped) -> Stopped:
+        """As told to clients, which do not know the numbers of stops that were added."""
+        if not self._added:
+            return stopped
+        known = tuple(each for each in stopped.breakpoints if not self._is_added(each))
+        return replace(stopped, breakpoints=known)
 
     @property
     def is_stopped(self) -> bool:
@@ -80,6 +185,10 @@ class DebugCoordinator:
 
     # --- clients --------------------------------------------------------------------------------
 
+    def values_changed(self) -> None:
+        """Somebody has assigned to variables, or ran what may have: all clients look again."""
+        self.bus.publish(ValuesInvalidated())
+
     async def attached(self) -> None:
         """A client is there that did not launch the program."""
         self._is_alone = False
@@ -90,6 +199,9 @@ class DebugCoordinator:
         stop = self.stop
         if not stays:
             self.stop, self._is_alone = None, True
+            self._added.clear()
+            self._requested.clear()
+            self._stop_deliberating()
         await self.debuggee.detached(stays)
         if stop is not None and not stays:
             self.bus.publish(Resumed(stop.thread))
@@ -106,7 +218,11 @@ class DebugCoordinator:
         """
         home = ("line", source.path or f"#{source.reference}")
         specs, refused = self._parse(home, requests, _line_spec)
-        return _merge(requests, await self.debuggee.set_breakpoints(source, specs), refused)
+        path = os.path.realpath(source.path) if source.path else ""
+        self._requested[path] = source, specs
+        added = self._added.get(path, {}).values() if path else ()
+        answers = await self.debuggee.set_breakpoints(source, [*specs, *added])
+        return _merge(requests, answers, refused)
 
     async def set_function_breakpoints(
         self, requests: Sequence[BreakpointRequest]
@@ -144,11 +260,11 @@ class DebugCoordinator:
         """Specs of what makes sense, and by place the refusals of what does not."""
         specs: list[Spec] = []
         refused: dict[int, m.Breakpoint] = {}
-        seen: Counter[str] = Counter()
+        seen: Counter[tuple[str, str]] = Counter()
         for place, request in enumerate(requests):
             where = f"{request.name or request.line}:{request.column or ''}"
-            number = self._id_of((*home, where, str(seen[where])))
-            seen[where] += 1
+            number = self._id_of((*home, where, request.owner, str(seen[where, request.owner])))
+            seen[where, request.owner] += 1
             try:
                 specs.append(make(request, number))
             except UserError as error:
@@ -168,13 +284,23 @@ class DebugCoordinator:
 
     # --- running --------------------------------------------------------------------------------
 
+    async def launch(self, program: m.Program) -> None:
+        """Start the program, as `before_launch` has it; raises what `Debuggee.launch` does."""
+        if self.before_launch is not None:
+            program = await self.before_launch(program)
+        await self.debuggee.launch(program)
+
     async def resume(self, how: m.Resume) -> None:
         """Continue or step; raises `NotStopped` when the program runs already."""
         is_step = how.kind is not m.StepKind.CONTINUE
         stop = self.require_stop("Stepping" if is_step else "Continuing")
-        self.stop = None
+        if is_step and self.before_step is not None:
+            how = await self.before_step(how)
+            stop = self.require_stop("Stepping")
+        self.stop, self._last_resume = None, how
         # The next stop may be told before the debuggee's answer is here; it comes after `Resumed`.
         self._held = []
+        # Not in a task of its own: what is asked next (to pause) must come behind it.
         try:
             await self.debuggee.resume(how)
             self.bus.publish(Resumed(how.thread, all_threads=not how.single_thread))
@@ -182,13 +308,13 @@ class DebugCoordinator:
             self.stop = stop
             raise
         finally:
-            held, self._held = self._held, None
-            for event in held:
-                self.listen(event)
+            self._release()
 
     async def pause(self, thread: ThreadId | None = None) -> None:
         """Stop soon; does nothing when the program stands already."""
-        if self.stop is None:
+        if self._deliberation is not None and not self._deliberation.done():
+            self._must_stand = True
+        elif self.stop is None:
             await self.debuggee.pause(thread)
 
 

@@ -10,6 +10,11 @@ Once the program has ended, what has to be asked of it raises `DebuggeeGone`. Wh
 (`pause`, `terminate`, `detached`, breakpoints of lines, functions and errors) is in vain, and what
 was seen of it (threads, sources, modules) can still be had.
 
+What is left of a cell that failed can be looked at when all of it is over: the thread `FAILED` has
+its `stack`, whose frames know `scopes`, `evaluate` and the rest without a stop, and its
+`exception_details`. It is there until another cell fails or `terminate_threads` ends it; where
+there is none, `UserError` is raised.
+
 A language need not have everything: step-in targets and modules may be empty, a value that cannot
 be watched has no data id, and one without bytes or a place no reference to them.
 
@@ -126,6 +131,9 @@ class Debuggee(Protocol):
 
     async def scopes(self, frame: FrameId) -> list[m.Scope]:
         """The groups of variables of a frame."""
+
+    async def global_scope(self) -> m.Scope:
+        """The globals without a frame; works while running. Earlier references may end."""
 
     async def variables(
         self,

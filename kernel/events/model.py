@@ -1,6 +1,8 @@
 """What happens in the kernel, told to whoever listens. Frozen data, named by past participles."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from kernel.core import model
 from kernel.core.ids import BreakpointId, ThreadId, VariablesReference
@@ -96,7 +98,10 @@ class ModuleLoaded(KernelEvent):
 
 @dataclass(frozen=True, slots=True)
 class ValuesInvalidated(KernelEvent):
-    """What was shown may be wrong now; ``areas`` as in DAP's InvalidatedAreas."""
+    """A client assigned to something, so that what others show may be wrong.
+
+    ``areas`` as in DAP's InvalidatedAreas.
+    """
 
     areas: tuple[str, ...] = ("variables",)
     thread: ThreadId | None = None
@@ -116,3 +121,42 @@ class Exited(KernelEvent):
     """The program ended; nothing follows."""
 
     code: int
+
+
+@dataclass(frozen=True, slots=True)
+class Display:
+    """A value in several forms, for clients to choose from (a MIME bundle, in Jupyter's words)."""
+
+    data: Mapping[str, Any]
+    """By media type; text for text, base64 text for bytes, the value itself for JSON."""
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Displayed(KernelEvent):
+    """The program shows something; with an id it may show something else in its place later."""
+
+    display: Display
+    display_id: str | None = None
+    is_update: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DisplayCleared(KernelEvent):
+    """What the cell has shown is to go; ``waits``: not before something new comes."""
+
+    waits: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NextInputSet(KernelEvent):
+    """The program wants a text put in front of the user as the next cell; the last counts."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Paged(KernelEvent):
+    """The program shows something to be read by itself, such as help."""
+
+    display: Display

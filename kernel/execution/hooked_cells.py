@@ -1,0 +1,140 @@
+"""HookedCells: hooks are asked around each cell, and what becomes of it is told."""
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+from kernel.core.plain import PlainData
+from kernel.core.tracing import Level
+from kernel.events.broker import Broker
+from kernel.events.correlation import RunCorrelation, current, following
+from kernel.events.execution import (
+    ErrorRaised,
+    ExecutionFinished,
+    ExecutionStarted,
+    ResultProduced,
+)
+from kernel.events.model import Display
+from kernel.execution.cells import CellRequest, CellResult, Execute
+from kernel.execution.engine import Outcome
+from kernel.hooks.base import Component, HookDetails
+from kernel.hooks.points import CODE_EXECUTION
+from kernel.hooks.runner import HookRunner
+
+
+class CellFailed(Exception):
+    """What hooks are told of a cell that ended with an error."""
+
+    def __init__(self, result: CellResult) -> None:
+        error = result.outcome.error
+        super().__init__(error.message if error else "")
+        self.result = result
+
+
+class HookedCells:
+    """Implements `Guard`. Used on the loop's thread.
+
+    ``data`` of the points ``PreCodeExecution``, ``PostCodeExecution`` and ``ExecutionError``:
+    ``code`` before a cell; ``status``, ``count`` and ``text`` (of its result) after it.
+    """
+
+    def __init__(
+        self,
+        runner: HookRunner,
+        broker: Broker,
+        run: RunCorrelation,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """``run`` is told whose cell runs, for what the debugger tells meanwhile."""
+        self._runner, self._broker, self._run, self._clock = runner, broker, run, clock
+
+    async def around(self, request: CellRequest, number: int, execute: Execute) -> CellResult:
+        """Ask before, run, ask after; raises `HookCancelled` where a hook says no."""
+        self._run.run = current()
+        started = self._broker.publish(
+            ExecutionStarted(request.code, number, request.is_silent), source="execution"
+        )
+        begun = self._clock()
+        span = self._runner.tracer.span("cell", Level.DEBUG, count=number)
+        with following(started.id), span:
+            result = await self._asked(request, number, execute)
+            self._tell(result, self._clock() - begun)
+        return result
+
+    async def _asked(self, request: CellRequest, number: int, execute: Execute) -> CellResult:
+        if not self._runner.registry.is_listening(CODE_EXECUTION):
+            return await execute(request)
+        last: CellResult | None = None
+        told: PlainData = None
+
+        async def operation(details: HookDetails) -> PlainData:
+            nonlocal last, told
+            data = details.data
+            code = data.get("code") if isinstance(data, dict) else None
+            if isinstance(code, str) and code != request.code:
+                result = await execute(replace(request, code=code))
+            else:
+                result = await execute(request)
+            if result.outcome.error is not None:
+                raise CellFailed(result)
+            last, told = result, plain(result)
+            return told
+
+        asked = HookDetails(
+            CODE_EXECUTION.before,
+            Component("cell", str(number)),
+            {"code": request.code},
+            metadata={"client": request.client, "session_type": request.session_type.value},
+            correlation_id=_correlation_id(),
+        )
+        try:
+            answer = await self._runner.guard(CODE_EXECUTION, asked, operation)
+        except CellFailed as failed:
+            return failed.result
+        if last is not None and (answer is told or answer == told):
+            return last
+        return CellResult(number, Outcome(result=_shown(answer)))
+
+    def _tell(self, result: CellResult, seconds: float) -> None:
+        outcome = result.outcome
+        if outcome.error is not None:
+            error = outcome.error
+            raised = ErrorRaised(error.name, error.message, tuple(error.traceback))
+            self._broker.publish(raised, source="execution")
+        elif outcome.result is not None:
+            self._broker.publish(ResultProduced(outcome.result, result.number), source="execution")
+        status = "error" if outcome.error else "ok"
+        finished = ExecutionFinished(result.number, status, seconds)
+        self._broker.publish(finished, source="execution")
+
+
+def plain(result: CellResult) -> dict[str, PlainData]:
+    """What hooks are told of how a cell ended."""
+    shown = result.outcome.result
+    text = None if shown is None else shown.data.get("text/plain")
+    return {
+        "status": "error" if result.outcome.error else "ok",
+        "count": result.number,
+        "text": text,
+    }
+
+
+def _shown(answer: PlainData) -> Display | None:
+    """What stands in for a cell's result: see `_text`."""
+    text = _text(answer)
+    return None if text is None else Display({"text/plain": str(text)})
+
+
+def _text(answer: PlainData) -> PlainData:
+    """The ``text`` of a table, of a fork those of its cells by name, or the answer itself."""
+    if not isinstance(answer, dict):
+        return answer
+    if answer and all(isinstance(each, dict) and "status" in each for each in answer.values()):
+        told = {name: each["text"] for name, each in answer.items() if each.get("text") is not None}
+        return "\n".join(f"{name}: {text}" for name, text in told.items()) or None
+    return answer.get("text")
+
+
+def _correlation_id() -> str:
+    here = current()
+    return here.correlation_id if here else ""

@@ -1,0 +1,1 @@
+"""A terminal for a kernel: reads, runs, shows, and debugs."""

@@ -1,0 +1,22 @@
+"""ReplSettings: how one REPL begins."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class ReplSettings:
+    """What the command line says."""
+
+    title: str = "llmspell REPL"
+    label: str = ""
+    """The language with its version, for people."""
+    kernel: str = "embedded"
+    """How the status line calls the kernel."""
+    first: Sequence[str] = ()
+    """Lines that are carried out before any is read."""
+    stops_on_errors: bool = True
+    """Whether scripts stop in the debugger where an error is raised that nobody catches."""
+    greets: bool = True
+    repeats: str = ""
+    """The command that Enter alone means at first."""

@@ -1,0 +1,1 @@
+"""The kernel as a service: processes in the background that are found, watched and ended."""

@@ -1,0 +1,91 @@
+"""How a kernel is: asked on control, answered by the loop, whatever the program does."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from kernel.core.errors import UserError
+from kernel.jupyter.client import KernelClient
+from kernel.jupyter.connection import ConnectionInfo
+from kernel.jupyter.links import Ear, KernelLost, LineLink, Link, ZmqLink
+from kernel.jupyter.messages import Channel
+
+REQUEST = "health_request"
+
+DEADLINE = 3.0
+"""Seconds a kernel may take to say how it is."""
+
+IDLE, BUSY, STOPPED, DRAINING = "idle", "busy", "stopped", "draining"
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """What a kernel says of itself."""
+
+    state: str
+    """``idle``, ``busy`` (a cell runs), ``stopped`` (in the debugger) or ``draining``."""
+    clients: int
+    """How many there are, debuggers among them."""
+    max_clients: int
+    """0: any number."""
+    refused: int
+    """Requests that were not let in."""
+    idle_for: float
+    """Seconds since something happened."""
+    idle_timeout: float
+    """Seconds after which it ends by itself; 0: it does not."""
+    log_level: str
+    """``debug``, ``info``, ``warning`` or ``error``."""
+    figures: Mapping[str, Any]
+    """Statistics (`kernel.service.statistics.Figures`)."""
+    last_run: Mapping[str, Any] | None = None
+    """How the run before ended (``ended``, ``cells``, ``saved``), if that was kept.
+
+    Where its ``variables`` came back: how many were ``restored``, and the ``lost`` with why.
+    """
+    parts: Mapping[str, Any] = field(default_factory=dict)
+    """Figures of its store, of hooks and of who observes it, as far as they are used."""
+
+
+async def ask_health(info: ConnectionInfo, deadline: float = DEADLINE) -> Mapping[str, Any]:
+    """What the kernel at ``info`` says of itself; raises `KernelLost` or another `UserError`."""
+    client = KernelClient(await link_to(info))
+    try:
+        async with asyncio.timeout(deadline):
+            await client.open()
+            reply = await client.request(Channel.CONTROL, REQUEST, {})
+    except TimeoutError:
+        raise KernelLost(f"It did not say within {deadline:g} s how it is.") from None
+    finally:
+        await client.close()
+    if reply.content.get("status") != "ok":
+        raise UserError(str(reply.content.get("evalue") or "It does not say how it is."))
+    return reply.content
+
+
+class ControlLink(ZmqLink):
+    """A link that only asks on control: it hears nothing, and counts as no client."""
+
+    async def open(self, ear: Ear) -> None:
+        """Connect one socket."""
+        self.connect(ear, (Channel.CONTROL,))
+
+
+async def link_to(info: ConnectionInfo) -> Link:
+    """A way to a kernel, by what its connection file says; raises `UserError`."""
+    if info.shell_port:
+        return ControlLink(info)
+    try:
+        if info.llmspell_tcp:
+            from kernel.transport.tcp import connect
+
+            host, _, port = info.llmspell_tcp.rpartition(":")
+            return LineLink(await connect(host.strip("[]"), int(port)), info.key)
+        if info.llmspell_ws:
+            from kernel.transport.websocket import connect_websocket
+
+            return LineLink(await connect_websocket(f"ws://{info.llmspell_ws}"), info.key)
+    except OSError as error:
+        raise UserError(f"Nobody answers there: {error}") from error
+    raise UserError("It listens nowhere.")

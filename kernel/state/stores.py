@@ -1,0 +1,114 @@
+"""STORES: what a store's URL may be, and what each kind is opened by."""
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import parse_qsl
+
+from kernel.core.clock import Clock, SystemClock
+from kernel.core.errors import UserError
+from kernel.state.durability import Durability
+from kernel.state.lmdb import MAP_SIZE, LmdbStore
+from kernel.state.memory import MemoryStore
+from kernel.state.postgres import PostgresStore
+from kernel.state.sqlite import SqliteStore
+from kernel.state.store import StateStore
+
+_log = logging.getLogger(__name__)
+
+Settings = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class StoreKind:
+    """A kind of store."""
+
+    form: str
+    """How its URL is written."""
+    open: Callable[[str, Settings, Clock], StateStore]
+    """Opens it by what comes behind the scheme, without and as settings."""
+    settings: tuple[str, ...] = ()
+    """What may be set behind the question mark."""
+    extra: str | None = None
+    """The extra that it needs."""
+
+
+def open_store(url: str, clock: Clock | None = None) -> StateStore:
+    """The store that a URL names.
+
+    Raises `UserError` if the URL means nothing, `ExtraMissing`, or `StoreUnavailable`.
+    """
+    scheme, _, location = url.partition(":")
+    kind = STORES.get("postgresql" if scheme == "postgres" else scheme)
+    if kind is None:
+        forms = ", ".join(each.form for each in STORES.values())
+        raise UserError(f"{scheme}: is no kind of store; write one of {forms}.")
+    settings: Settings = {}
+    if kind.settings:
+        location, _, query = location.partition("?")
+        settings = dict(parse_qsl(query, keep_blank_values=True))
+        if unknown := sorted(settings.keys() - set(kind.settings)):
+            raise UserError(
+                f"{unknown[0]} is no setting of {scheme}:; there are {', '.join(kind.settings)}."
+            )
+    opened = kind.open(location, settings, clock or SystemClock())
+    # The location of a server has a password in it, perhaps.
+    shown = scheme if "//" in location else f"{scheme}:{location}"
+    _log.debug("opened the store %s", shown)
+    return opened
+
+
+def _open_memory(location: str, _settings: Settings, clock: Clock) -> StateStore:
+    if location:
+        raise UserError(f"memory: takes nothing behind it, and {location!r} is there.")
+    return MemoryStore(clock)
+
+
+def _open_sqlite(location: str, settings: Settings, clock: Clock) -> StateStore:
+    busy = _number("busy", settings.get("busy", "30"))
+    durability = _durability(settings)
+    return SqliteStore(_path("sqlite", location), clock, durability=durability, busy_seconds=busy)
+
+
+def _open_lmdb(location: str, settings: Settings, clock: Clock) -> StateStore:
+    size = _number("size", settings["size"]) * 2**30 if "size" in settings else MAP_SIZE
+    durability = _durability(settings)
+    return LmdbStore(_path("lmdb", location), clock, durability=durability, map_size=int(size))
+
+
+def _open_postgres(location: str, _settings: Settings, clock: Clock) -> StateStore:
+    return PostgresStore(f"postgresql:{location}", clock)
+
+
+STORES = {
+    "memory": StoreKind("memory:", _open_memory),
+    "sqlite": StoreKind("sqlite:PATH", _open_sqlite, ("durability", "busy")),
+    "lmdb": StoreKind("lmdb:PATH", _open_lmdb, ("durability", "size"), "lmdb"),
+    "postgresql": StoreKind("postgresql://…", _open_postgres, extra="postgres"),
+}
+
+
+def _path(scheme: str, location: str) -> Path:
+    if not location:
+        raise UserError(f"{scheme}: needs the path of a file behind it, as in {scheme}:state.db.")
+    return Path(location).expanduser()
+
+
+def _durability(settings: Settings) -> Durability:
+    text = settings.get("durability", Durability.PROCESS.value)
+    try:
+        return Durability(text)
+    except ValueError:
+        ways = " or ".join(each.value for each in Durability)
+        raise UserError(f"durability is {text!r}; it must be {ways}.") from None
+
+
+def _number(name: str, text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = -1
+    if not 0 < number < 1_000_000:
+        raise UserError(f"{name} is {text!r}; it must be a number above 0.")
+    return number
