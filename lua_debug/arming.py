@@ -119,8 +119,8 @@ def described(spec: AnySpec | DataBreakpointSpec) -> dict[str, Any]:
     if spec.condition:
         described["condition"] = spec.condition
     if isinstance(spec.hit_condition, HitCondition):
-        described["hit_operator"] = str(spec.hit_condition.operator)
-        described["hit_count"] = spec.hit_condition.count
+        all_of_them = (spec.hit_condition, *spec.hit_condition.further)
+        described["counts"] = [[str(each.operator), each.count] for each in all_of_them]
     if isinstance(spec, FunctionBreakpointSpec):
         described["reason"] = "function breakpoint"
     elif isinstance(spec, BreakpointSpec) and spec.log_message:

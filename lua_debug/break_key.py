@@ -28,7 +28,8 @@ def make_break_key(version: LuaVersion, runtime: Any) -> Callable[[], None]:
 
     def press() -> None:
         # The runtime is busy, so another one tells the address of the library's hook.
-        from lua_debug.interrupt import LuaInterface, main_state, state_of
+        from lua_debug.interrupt import LuaInterface
+        from lua_debug.states import main_state, state_of
 
         interface, idle = LuaInterface(version), make_runtime(version)
         idle.execute("debug.sethook(function() end, '', 2^30)")

@@ -22,6 +22,7 @@ from kernel.core.model import (
 from lua_debug.arming import AnySpec, Arming
 from lua_debug.chunks import Chunk, Chunks
 from lua_debug.exchanges import Exchanges, missing
+from lua_debug.function_names import parse_function_name
 from lua_debug.original_places import original_locations, original_places
 from lua_debug.origins import Origins
 from lua_debug.places import Place, TextPlaces
@@ -30,6 +31,7 @@ from lua_debug.sources import Sources
 from lua_debug.syntax.active_lines import ActiveLines, FunctionLines, LuaSyntaxError
 from lua_debug.syntax.probes import Spot
 from lua_debug.syntax.slices import function_slice
+from lua_debug.written import Watched, written
 
 Emit = Callable[[Breakpoint], None]
 
@@ -62,18 +64,34 @@ class BreakpointTable:
         self._lock = threading.RLock()
         self._specs: dict[str, list[BreakpointSpec]] = {}
         self._functions: list[FunctionBreakpointSpec] = []
-        self._chunks = Chunks(lines, safepoints=safepoints)
+        self._chunks = Chunks(lines, safepoints=safepoints, is_passing=self._is_passing)
         self._exchanges = Exchanges(self._chunks)
         self._told: dict[BreakpointId, Breakpoint] = {}
         self._numbers = itertools.count(1)
         self._program: str | None = None
         self._expected: str | None = None
+        self._expected_folder: str | None = None
+        self._as_run: Callable[[bytes], bytes] = bytes
         self._program_text: TextPlaces | None = None
 
     def expect(self, program: str) -> None:
         """The path of the main program: its breakpoints are verified before it is loaded."""
         self._program = program
         self._expected = self._sources.key_of(_raw(program))
+
+    def expect_below(self, folder: str, as_run: Callable[[bytes], bytes]) -> None:
+        """The same for every file of a folder: what is there will be run, ``as_run``."""
+        self._as_run = as_run
+        self._expected_folder = os.path.join(self._sources.key_of(_raw(folder)), "")
+
+    def _is_expected(self, key: str) -> bool:
+        return key == self._expected or self._is_below(key)
+
+    def _is_below(self, key: str) -> bool:
+        return self._expected_folder is not None and key.startswith(self._expected_folder)
+
+    def _is_passing(self, key: str) -> bool:
+        return key.startswith("#") or self._is_below(key)
 
     # --- setting ----------------------------------------------------------------------------------
 
@@ -135,19 +153,28 @@ class BreakpointTable:
                 spots = [place.spot for _, place in self._places(chunk)]
                 probed = self._chunks.probed(chunk, spots)
             has_breakpoints = self._announce(chunk)
-            self._chunks.trim(self._specs)
+            for forgotten in self._chunks.trim(self._specs):
+                self._sources.forget(forgotten)
             return Loaded(probed, self.command() if has_breakpoints else None)
 
     def _announce(self, chunk: Chunk) -> bool:
         """Tell what changed for the breakpoints of a chunk; whether there are any."""
         keys = [chunk.key, *(chunk.origins.keys() if chunk.origins else ())]
-        functions = [each for each in self._functions if chunk.places.entries(each.name)]
+        functions = [each for each in self._functions if self._entries(each, chunk)]
         standings = [self._standing(key, spec) for key in keys for spec in self._specs.get(key, ())]
         standings += [self._standing_function(spec) for spec in functions]
         for standing in standings:
             if self._told.get(standing.id) != standing:
                 self._emit(self._tell(standing))
         return bool(standings)
+
+    def written(self, names: str, has_fields: bool, raw: str | None) -> dict[bytes, Any]:
+        """Assignments to what is watched (see `Watched`), by raw source: of all, or of one."""
+        watched = Watched(frozenset(names.encode("latin-1").split()), has_fields)
+        with self._lock:
+            if raw is not None:
+                return {raw.encode("latin-1"): written(self._called(raw), watched)}
+            return {each[0].raw.encode("latin-1"): written(each, watched) for each in self._chunks}
 
     # --- arming -----------------------------------------------------------------------------------
 
@@ -191,8 +218,13 @@ class BreakpointTable:
                         yield spec, place
         for function in self._functions:
             if self._refusals.of(function) is None:
-                for entry in chunk.places.entries(function.name):
+                for entry in self._entries(function, chunk):
                     yield function, entry
+
+    def _entries(self, spec: FunctionBreakpointSpec, chunk: Chunk) -> Sequence[Place]:
+        return _entries(
+            spec, (chunk.key, *(chunk.origins.keys() if chunk.origins else ())), chunk.places
+        )
 
     def _all_specs(self) -> Iterator[AnySpec]:
         for specs in self._specs.values():
@@ -222,13 +254,17 @@ class BreakpointTable:
         For a main chunk (``last`` 0) the whole text; else as `function_slice` has it.
         """
         with self._lock:
-            known = [each for each in self._chunks.of(self._sources.key_of(raw)) if each.raw == raw]
+            known = self._called(raw)
             if not known or not (self._safepoints or any(each.probes for each in known)):
                 return None
             text = known[-1].places.text
         if last == 0:
             return text
         return function_slice(text, first, last, parameters, upvalues)
+
+    def _called(self, raw: str) -> list[Chunk]:
+        """The chunks of a raw source, the newest last."""
+        return [each for each in self._chunks.of(self._sources.key_of(raw)) if each.raw == raw]
 
     def _text(self, key: str) -> TextPlaces | None:
         chunks = self._chunks.of(key)
@@ -240,7 +276,8 @@ class BreakpointTable:
         try:
             path = self._program if self._program and key == self._expected else key
             with open(path, "rb") as file:
-                return TextPlaces(self._lines, file.read())
+                text = file.read()
+                return TextPlaces(self._lines, self._as_run(text) if self._is_below(key) else text)
         except OSError:
             return None
 
@@ -269,7 +306,7 @@ class BreakpointTable:
         if place is None:
             return failed("No line of this file holds code.")
         chunks = self._chunks.of(key)
-        if not chunks and key != self._expected:
+        if not chunks and not self._is_expected(key):
             message = "Not loaded yet; verified as soon as the script loads this file."
             return Breakpoint(spec.id, False, message, line=place.line, reason="pending")
         if place.without_probe and any(place.spot not in chunk.probes for chunk in chunks):
@@ -311,14 +348,16 @@ class BreakpointTable:
         if problem:
             return Breakpoint(spec.id, False, problem, reason="failed")
         for raw, places, origins in self._known_texts():
-            found = places.entries(spec.name)
+            keys = self._sources.key_of(raw), *(origins.keys() if origins else ())
+            found = _entries(spec, keys, places)
             if found:
                 at = self._sources.place(raw, found[0].line, origins)
                 return Breakpoint(spec.id, True, source=at.source, line=at.line)
-        if self._refusals.is_c_function(spec.name):
+        wanted = parse_function_name(spec.name)
+        if not wanted.file and self._refusals.is_c_function(spec.name):
             message = f"{spec.name} is a C function: it has no lines to stop at."
             return Breakpoint(spec.id, False, message, reason="failed")
-        message = f"Nothing that is loaded defines a function {spec.name} yet."
+        message = f"Nothing that is loaded defines a function {wanted} yet."
         return Breakpoint(spec.id, False, message, reason="pending")
 
     def _known_texts(self) -> Iterator[tuple[str, TextPlaces, Origins | None]]:
@@ -339,6 +378,14 @@ class BreakpointTable:
             self._program_text = text
         origins = self._sources.origins_on_disk(self._program, text.text)
         return self._program_text, origins
+
+
+def _entries(
+    spec: FunctionBreakpointSpec, keys: Sequence[str], places: TextPlaces
+) -> Sequence[Place]:
+    """Where the functions that are wanted begin in a text that is filed under these."""
+    wanted = parse_function_name(spec.name)
+    return places.entries(wanted.name) if wanted.may_be_in(keys) else ()
 
 
 def _raw(path: str) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lua_debug.syntax.source_text import SourceText
-from lua_debug.versions import VERSIONS, find_version, make_runtime
+from lua_debug.versions import DEFAULT_VERSION, VERSIONS, find_version, make_runtime
 
 MAX_MEMORY_MB = 512
 """What compiling a text may take, where that can be limited."""
@@ -66,6 +66,11 @@ class SyntaxChecker:
     def versions(self) -> Sequence[str]:
         """The names of all versions."""
         return [*VERSIONS]
+
+    @property
+    def usual_lua(self) -> str:
+        """The version of commands that are told none."""
+        return DEFAULT_VERSION
 
     def full_name(self, name: str) -> str:
         """The version called ``lua5.4`` or ``luajit``; raises `UserError` naming them all."""

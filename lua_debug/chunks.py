@@ -2,7 +2,7 @@
 
 import itertools
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from lua_debug.origins import Origins
@@ -14,8 +14,8 @@ from lua_debug.syntax.safepoints import SAFEPOINT
 _KEPT_VERSIONS = 50
 """Texts, or sets of probes in them, that are kept for one name; the oldest fall silent."""
 
-_KEPT_UNNAMED = 2000
-"""Chunks without a file that are kept while nothing is set in them."""
+_KEPT_PASSING = 2000
+"""Chunks without a file, and cells, that are kept while nothing is set in them."""
 
 
 @dataclass(slots=True)
@@ -54,9 +54,14 @@ class Chunk:
 class Chunks:
     """All chunks by key, in the order they were compiled. Not safe for threads."""
 
-    def __init__(self, lines: ActiveLines, *, safepoints: bool) -> None:
+    def __init__(
+        self, lines: ActiveLines, *, safepoints: bool, is_passing: Callable[[str], bool]
+    ) -> None:
+        """``is_passing``: whether a key is one of many, each of which is loaded once or so."""
         self._lines = lines
         self._safepoints = safepoints
+        self._is_passing = is_passing
+        self._passing: OrderedDict[str, None] = OrderedDict()
         self._by_key: OrderedDict[str, list[Chunk]] = OrderedDict()
         self._probe_ids = itertools.count(SAFEPOINT + 1)
 
@@ -80,6 +85,9 @@ class Chunks:
         """The chunk for a text, the newest of its key from now on; new if the text is."""
         known = self._by_key.setdefault(key, [])
         self._by_key.move_to_end(key)
+        if self._is_passing(key):
+            self._passing[key] = None
+            self._passing.move_to_end(key)
         for chunk in reversed(known):
             if chunk.raw == raw and chunk.places.text == text:
                 known.remove(chunk)
@@ -133,10 +141,15 @@ class Chunks:
         known.append(chunk)
         del known[:-_KEPT_VERSIONS]
 
-    def trim(self, in_use: Mapping[str, object]) -> None:
-        """Forget chunks without a file in which nothing is set, if there are too many."""
-        if len(self._by_key) <= _KEPT_UNNAMED:
-            return
-        for key in list(itertools.islice(self._by_key, len(self._by_key) - _KEPT_UNNAMED)):
-            if key.startswith("#") and key not in in_use:
-                del self._by_key[key]
+    def trim(self, in_use: Container[str]) -> Iterator[str]:
+        """Forget the oldest passing chunks in which nothing is set, if there are too many.
+
+        The raw names of those.
+        """
+        for _ in range(len(self._passing) - _KEPT_PASSING):
+            key = next(iter(self._passing))
+            if key in in_use:
+                self._passing.move_to_end(key)
+                continue
+            del self._passing[key]
+            yield from {chunk.raw for chunk in self._by_key.pop(key)}

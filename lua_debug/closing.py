@@ -4,7 +4,7 @@ import ctypes
 import sys
 from typing import Any
 
-from lua_debug.interrupt import state_cell
+from lua_debug.states import state_cell
 from lua_debug.versions import LuaVersion
 
 _REFERENCES = 3

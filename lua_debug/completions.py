@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from kernel.core import model as m
-from kernel.core.catalogue import Function
-from lua_debug.standard_library import standard_library
+from kernel.core.catalogue import Catalogue, Function
 
 
 def length_in_utf8(text: str) -> int:
@@ -13,10 +12,10 @@ def length_in_utf8(text: str) -> int:
     return len(text.encode("utf-8", "surrogatepass"))
 
 
-def completion(told: Mapping[str, Any], text: str, lua: str) -> m.Completion:
+def completion(told: Mapping[str, Any], text: str, catalogue: Catalogue) -> m.Completion:
     """An item of the probe, its places counted in characters of ``text``.
 
-    What is known of a function of the library is its signature in that Lua.
+    What is known of a function of the library, or of the host, is its signature.
     """
     raw = text.encode("utf-8", "surrogatepass")
     start = _characters(raw[: told["start"]])
@@ -24,21 +23,20 @@ def completion(told: Mapping[str, Any], text: str, lua: str) -> m.Completion:
         label=told["label"],
         text=told["text"],
         kind=told["kind"],
-        detail=_signature(told.get("library"), lua) or told.get("detail"),
+        detail=_signature(told.get("library"), catalogue) or told.get("detail"),
         sort_text=told["sort_text"],
         start=start,
         length=_characters(raw[: told["start"] + told["length"]]) - start,
     )
 
 
-def _signature(name: str | None, lua: str) -> str | None:
+def _signature(name: str | None, catalogue: Catalogue) -> str | None:
     if name is None:
         return None
     table, _, member = name.rpartition(".")
-    library = standard_library(lua)
-    if table and table not in library.tables:
+    if table and table not in catalogue.tables:
         return None
-    forms = library.tables[table].find(member) if table else library.find(member)
+    forms = catalogue.tables[table].find(member) if table else catalogue.find(member)
     return next((each.label for each in forms if isinstance(each, Function)), None)
 
 

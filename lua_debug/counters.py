@@ -8,8 +8,10 @@ exact (probe/counts.lua).
 import ctypes
 import sys
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any, Protocol
 
+from lua_debug.doors import put_counter
 from lua_debug.versions import LuaVersion
 
 _COUNTS = 0x5A5AA5A5, 0x3C3CC3C3
@@ -46,19 +48,18 @@ def install_counter(
     if version.is_jit:
         runtime.execute(_JIT_COUNTER, probe, state + count, state + left, name="=[C]")
         return
-    read = ctypes.c_int.from_address
+    read = lru_cache(64)(ctypes.c_int.from_address)
 
-    def counter(thread: float, wanted: float, value: float | None = None) -> int | None:
-        address = int(thread)
-        if read(address + count).value != wanted:
+    def counter(thread: int, wanted: int, value: int | None = None) -> int | None:
+        if read(thread + count).value != wanted:
             return None
-        cell = read(address + left)
+        cell = read(thread + left)
         before = cell.value
         if value is not None:
-            cell.value = int(value)
+            cell.value = value
         return before
 
-    probe.counter = counter
+    put_counter(version, runtime, probe, "counter", counter)
 
 
 _JIT_COUNTER = """

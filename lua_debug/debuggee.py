@@ -4,12 +4,13 @@ import asyncio
 import contextlib
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kernel.core import model as m
 from kernel.core.errors import DebuggeeGone, NotStopped, ProgramNotFound, UserError
-from kernel.core.ids import BreakpointId, FrameId, SourceReference, ThreadId, VariablesReference
+from kernel.core.functions import MakeTables
+from kernel.core.ids import FAILED, FrameId, SourceReference, ThreadId, VariablesReference
 from kernel.core.settings import DebugSettings
 from kernel.debug.debuggee import Listener
 from kernel.events import model as e
@@ -17,9 +18,10 @@ from lua_debug.breakpoints import BreakpointTable
 from lua_debug.commands import decode
 from lua_debug.console import Console
 from lua_debug.data_breakpoints import DataBreakpoints
+from lua_debug.exceptions import EXCEPTION_FILTERS, chosen_filters
 from lua_debug.host import Host
 from lua_debug.inspector import Inspector, source_from
-from lua_debug.output import Teller
+from lua_debug.output import Room, Teller
 from lua_debug.refusals import Refusals
 from lua_debug.sources import Sources, canonical, library_test
 from lua_debug.step_targets import StepTargets
@@ -27,18 +29,11 @@ from lua_debug.syntax.active_lines import ActiveLines
 from lua_debug.syntax.outline import parse
 from lua_debug.syntax.placement import locations
 from lua_debug.thread import LuaThread
+from lua_debug.thread_functions import functions_on_thread
 from lua_debug.versions import find_version
 
 _PATIENCE = 0.2
 """Seconds a running script has to name its threads; it may be busy in C code."""
-
-EXCEPTION_FILTERS = (
-    m.ExceptionFilter("all", "All Errors", "Stops wherever an error is raised, caught or not."),
-    m.ExceptionFilter("uncaught", "Uncaught Errors", "Stops on errors that nobody catches.", True),
-    m.ExceptionFilter(
-        "caught", "Caught Errors", "Stops on errors that pcall, xpcall or resume catch."
-    ),
-)
 
 
 class LuaDebuggee:
@@ -53,20 +48,22 @@ class LuaDebuggee:
         console: Console | None = None,
         *,
         program: str | None = None,
+        functions: Mapping[str, Any] | None = None,
+        make_tables: MakeTables | None = None,
+        room: Room | None = None,
     ) -> None:
-        """``program``: the path that will be launched; its breakpoints are verified before that."""
+        """``program``: the path that will be launched; its breakpoints are verified before that.
+
+        ``functions``: what the probe may call beyond debugging. ``make_tables``: the globals.
+        ``room``: without a console, what the script waits for when it has written much.
+        """
         self._version = find_version(settings.lua)
         self.language = self._version.label
-        self._settings = settings
-        self._listener = listener
+        self._settings, self._listener = settings, listener
         self._loop = asyncio.get_running_loop()
-        self._thread = LuaThread(self._loop)
-        self._teller = Teller(
-            self._loop,
-            self._hear,
-            lambda written: self._host.as_event(written),
-            has_console=console is not None,
-        )
+        self.thread = LuaThread(self._loop)
+        as_event, has_console = (lambda it: self.host.as_event(it)), console is not None
+        self._teller = Teller(self._loop, self._hear, as_event, has_console=has_console, room=room)
         self.sources = Sources(
             is_library=library_test(settings.skip_files, self._is_foreign),
             is_skipped=library_test(settings.skip_files),
@@ -74,11 +71,11 @@ class LuaDebuggee:
             globs=settings.source_globs,
             folder=settings.cwd,
             follows_maps=settings.source_maps,
-            warn=lambda problem: self._host.log(problem),
+            warn=lambda problem: self.host.log(problem),
         )
-        self._inspector = Inspector(
-            self._ask, self._text_of, self.sources.original_place, self._version.name
-        )
+        own = functions_on_thread(make_tables, self.language, self._loop, self.thread)
+        place, name = self.sources.original_place, self._version.name
+        self._inspector = Inspector(self.ask, self.text_of, place, name, own.catalogue)
         self._lines = ActiveLines(self._version)
         self._refusals = Refusals(self._version, self._lines)
         self._table = BreakpointTable(
@@ -88,17 +85,16 @@ class LuaDebuggee:
             safepoints=self._version.is_jit,
             emit=lambda breakpoint_: self._teller.tell(e.BreakpointChanged(breakpoint_)),
         )
-        self._host = Host(
-            self._version, settings, self._thread, self.sources, self._table, self._teller, console
-        )
+        told = self.sources, self._table, self._teller, console, functions or {}, own
+        self.host: Host = Host(self._version, settings, self.thread, *told)
+        self.expect_below = self._table.expect_below
         if program is not None:
             self._table.expect(program)
         self._data = DataBreakpoints(
-            lambda watches: self._ask("watch", watches=watches), self._refusals
+            lambda watches: self.ask("watch", watches=watches), self._refusals
         )
         self._has_started = self._is_stopped = self._has_ended = self._pauses_at_start = False
-        self._threads = [m.Thread(ThreadId(1), "main")]
-        self._targets = StepTargets()
+        self._threads, self._targets = [m.Thread(ThreadId(1), "main")], StepTargets()
         self._home = program and canonical(os.path.dirname(os.path.abspath(program)))
 
     def _is_foreign(self, path: str) -> bool:
@@ -115,8 +111,13 @@ class LuaDebuggee:
             self._has_ended = not self._is_stopped
         self._listener(event)
 
-    async def _ask(self, op: str, /, **arguments: Any) -> dict[str, Any]:
-        return decode(await self._thread.ask(op, **arguments))
+    def tell(self, event: e.KernelEvent) -> None:
+        """Tell the listener, behind all that the script has written; from the Lua thread."""
+        self._teller.tell(event)
+
+    async def ask(self, op: str, /, **arguments: Any) -> dict[str, Any]:
+        """Have the probe run an operation; raises what `commands.decode` does."""
+        return decode(await self.thread.ask(op, **arguments))
 
     # --- life -------------------------------------------------------------------------------------
 
@@ -124,36 +125,40 @@ class LuaDebuggee:
         """Start the script on the Lua thread."""
         if not os.path.isfile(program.path):
             raise ProgramNotFound(f"Script file not found: {program.path}")
-        self._has_started = True
         if self._home is None:
             self._home = canonical(os.path.dirname(os.path.abspath(program.path)))
-        self._thread.start()
+        await self.begin()
+        self.thread.submit(lambda: self._run(program), is_last=True)
+
+    async def begin(self) -> None:
+        """Make the runtime, with nothing to run yet. Raises what making it raises."""
+        self._has_started = True
+        self.thread.start()
         ready = self._loop.create_future()
-        self._thread.submit(lambda: self._host.prepare(ready))
+        self.thread.submit(lambda: self.host.prepare(ready))
         try:
             await ready
         except BaseException:
             self._has_started = False  # nobody is to wait for its end
-            self._thread.submit(lambda: None, is_last=True)
+            self.thread.submit(lambda: None, is_last=True)
             raise
-        await self._ask("exceptions", filters=self._host.exception_filters)
+        await self.ask("exceptions", filters=self.host.exception_filters)
         await self._data.begin()
         if self._pauses_at_start:
-            self._thread.post("pause")
-        self._thread.submit(lambda: self._run(program), is_last=True)
+            self.thread.post("pause")
 
     def _run(self, program: m.Program) -> None:
         """On the Lua thread, so that nothing the script does is told before its start."""
         pointer_size = sys.maxsize.bit_length() + 1
         self._teller.tell(e.Started(program.path, os.getpid(), pointer_size=pointer_size))
-        self._host.run(program)
+        self.host.run(program)
 
     async def attached(self) -> None:
         """Nothing to prepare: an interrupt reaches the script whenever it is wanted."""
 
     def adopt(self, settings: DebugSettings) -> None:
         """Map, skip and cut off as another client wants it; chunks that are loaded stay mapped."""
-        self._settings = self._host.adopt(settings)
+        self._settings = self.host.adopt(settings)
         libraries = library_test(settings.skip_files, self._is_foreign)
         self.sources.adopt(settings.path_mappings, libraries, library_test(settings.skip_files))
 
@@ -163,25 +168,25 @@ class LuaDebuggee:
         self._pauses_at_start = False
         self._table.clear()
         self._data.forget_waiting()
-        self._host.exception_filters = []
+        self.host.exception_filters = []
         if self._has_started:
             self._arm()
-            self._thread.post("watch", watches=[])
-            self._thread.post("exceptions", filters=[])
-            self._thread.post("detach", stays=stays)
+            self.thread.post("watch", watches=[])
+            self.thread.post("exceptions", filters=[])
+            self.thread.post("detach", stays=stays)
 
     async def terminate(self) -> None:
         """End the script by an error that nothing catches; C code is waited for."""
         if self._has_started:
             self._is_stopped = False
-            self._thread.post("terminate")
-            self._host.end_waiting()
+            self.thread.post("terminate")
+            self.host.end_waiting()
         else:
             self._teller.tell(e.Exited(0))
 
     async def terminate_threads(self, threads: Sequence[ThreadId]) -> None:
         """End coroutines where they stand."""
-        await self._ask("terminate_threads", threads=list(threads))
+        await self.ask("terminate_threads", threads=list(threads))
 
     # --- breakpoints ------------------------------------------------------------------------------
 
@@ -211,16 +216,10 @@ class LuaDebuggee:
         self, specs: Sequence[m.ExceptionBreakpointSpec]
     ) -> list[m.Breakpoint]:
         """Choose the errors to stop on; a condition that does not compile leaves its filter out."""
-        answers, chosen = [], []
-        for each in specs:
-            problem = self._lines.compile_check(each.condition) if each.condition else None
-            number = each.id or BreakpointId(0)
-            answers.append(m.Breakpoint(number, verified=problem is None, message=problem))
-            if problem is None:
-                chosen.append({"filter": each.filter, "id": number, "condition": each.condition})
-        self._host.exception_filters = chosen
+        answers, chosen = chosen_filters(specs, self._lines.compile_check)
+        self.host.exception_filters = chosen
         if self._has_started:
-            self._thread.post("exceptions", filters=chosen)
+            self.thread.post("exceptions", filters=chosen)
         return answers
 
     async def breakpoint_locations(
@@ -244,14 +243,15 @@ class LuaDebuggee:
         before = self._data.info_before(name)
         return before or await self._inspector.data_breakpoint_info(name, container, frame)
 
-    def _text_of(self, source: m.Source) -> bytes | None:
+    def text_of(self, source: m.Source) -> bytes | None:
+        """The text of a source, if it is known."""
         return self._table.text_of(self.sources.key_of_source(source.path, source.reference))
 
     def _arm(self) -> None:
         """Commands are served in the order they come, so that nobody has to wait for this one."""
         if self._has_started:
             command = dict(self._table.command())
-            self._thread.post(command.pop("op"), **command)
+            self.thread.post(command.pop("op"), **command)
 
     # --- running ----------------------------------------------------------------------------------
 
@@ -261,7 +261,7 @@ class LuaDebuggee:
         target = self._targets.chosen(how.target)
         self._is_stopped = False
         try:
-            await self._ask(
+            await self.ask(
                 "resume",
                 kind=str(how.kind),
                 thread=how.thread,
@@ -276,25 +276,25 @@ class LuaDebuggee:
     async def pause(self, thread: ThreadId | None) -> None:  # noqa: ARG002 - one runs at a time
         """Stop at the next instruction, whichever thread runs; in C code, when that is done."""
         if self._has_started:
-            self._thread.post("pause")
+            self.thread.post("pause")
         else:
             self._pauses_at_start = True
 
     async def step_in_targets(self, frame: FrameId) -> list[m.StepInTarget]:
         """The calls of the line the frame stands on."""
         self._require_stop("Listing step-in targets")
-        where = await self._ask("place", frame=frame)
+        where = await self.ask("place", frame=frame)
         source = where["source"]
-        text = self._text_of(source_from(source))
+        text = self.text_of(source_from(source))
         targets = self._targets.of_line(text, where["line"], where["function_line"])
         return [self._inspector.shown_target(source, each) for each in targets]
 
     # --- looking ----------------------------------------------------------------------------------
 
-    def _require_stop(self, what: str) -> None:
+    def _require_stop(self, what: str, *, unless: bool = False) -> None:
         if self._has_ended:
             raise DebuggeeGone
-        if not self._is_stopped:
+        if not self._is_stopped and not unless:
             raise NotStopped(what)
 
     async def threads(self) -> list[m.Thread]:
@@ -311,23 +311,27 @@ class LuaDebuggee:
 
     async def loaded_sources(self) -> list[m.Source]:
         """Every file and named chunk loaded so far."""
-        return self._host.loaded_sources()
+        return self.host.loaded_sources()
 
     async def modules(self) -> list[m.Module]:
         """What ``require`` loaded."""
-        return list(self._host.modules.values())
+        return list(self.host.modules.values())
 
     async def stack(
         self, thread: ThreadId, start: int = 0, levels: int = 0, form: m.FrameFormat | None = None
     ) -> m.StackPage:
-        """Frames of a coroutine; those of the stopped one go on with who resumed it."""
-        self._require_stop("The stack")
+        """Frames of a coroutine, then of who resumed it; those left of a cell that failed."""
+        self._require_stop("The stack", unless=thread == FAILED)
         return await self._inspector.stack(thread, start, levels, form)
 
     async def scopes(self, frame: FrameId) -> list[m.Scope]:
         """Locals, Varargs, Upvalues, Globals and what was returned."""
-        self._require_stop("Looking at a frame")
+        self._require_stop("Looking at a frame", unless=frame in self._inspector.remains)
         return await self._inspector.scopes(frame)
+
+    async def global_scope(self) -> m.Scope:
+        """The globals, also while the program runs."""
+        return await self._inspector.global_scope()
 
     async def variables(
         self,
@@ -342,7 +346,7 @@ class LuaDebuggee:
 
     async def exception_details(self, thread: ThreadId) -> m.ExceptionDetails:
         """The error the script stopped on."""
-        self._require_stop("The error")
+        self._require_stop("The error", unless=thread == FAILED)
         return await self._inspector.exception_details(thread)
 
     async def read_memory(self, memory: str, offset: int, count: int) -> m.Memory:
@@ -393,4 +397,4 @@ class LuaDebuggee:
 
     def feed_input(self, text: str) -> bool:
         """Give the script a line it waits for."""
-        return self._host.feed(text)
+        return self.host.feed(text)

@@ -8,15 +8,14 @@ from kernel.core.errors import UserError
 from lua_debug.interrupt import (
     LuaInterface,
     flagged_interrupt,
-    main_state,
     make_interrupt,
     set_main_thread,
 )
-from lua_debug.native import Attached, NativeUnavailable, attach
+from lua_debug.native import SWITCH, Attached, NativeUnavailable, attach
+from lua_debug.states import main_state
 from lua_debug.versions import LuaVersion
 
-SWITCH = "LLMSPELL_HOOKS"
-"""Environment variable: ``pure`` leaves the accelerator out, ``native`` refuses to do without."""
+__all__ = ["SWITCH", "install_hooks"]
 
 _WORDS = ("auto", "native", "pure")
 

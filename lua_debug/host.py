@@ -13,19 +13,22 @@ from kernel.core import model as m
 from kernel.core.ids import BreakpointId, ThreadId
 from kernel.core.settings import DebugSettings
 from kernel.events import model as e
+from kernel.execution.engine import Cell
 from lua_debug.breakpoints import BreakpointTable
 from lua_debug.closing import close_runtime, close_state
 from lua_debug.commands import encode
 from lua_debug.console import Console
+from lua_debug.crossing import read_results
+from lua_debug.doors import Doors
 from lua_debug.hook_choice import install_hooks
+from lua_debug.host_functions import HostFunctions
 from lua_debug.interrupt import resume_anew
 from lua_debug.last_words import folded
 from lua_debug.output import Teller, Written
 from lua_debug.probe_files import load_probe
 from lua_debug.processes import Processes
 from lua_debug.sources import Sources
-from lua_debug.syntax.constants import constant
-from lua_debug.syntax.declarations import is_declared_around
+from lua_debug.texts import Texts
 from lua_debug.thread import LuaThread
 from lua_debug.versions import LuaVersion, make_runtime
 
@@ -48,8 +51,12 @@ class Host:
         table: BreakpointTable,
         teller: Teller,
         console: Console | None,
+        functions: Mapping[str, Any],
+        host_functions: HostFunctions,
     ) -> None:
         self._version = version
+        self._more_functions = functions
+        self._host_functions = host_functions
         self._settings = settings
         self._thread = thread
         self._sources = sources
@@ -70,10 +77,10 @@ class Host:
         """Their names by the raw sources of their chunks."""
         self.exception_filters: list[dict[str, Any]] = []
         self._exit_code: int | None = None
-        self._is_killed = False
-        self._is_ending = self._has_last_line = False
+        self._is_killed = self._is_ending = self._has_last_line = False
         self._runtime: Any = None
-        self._probe: Any = None
+        self.probe: Any = None
+        self._doors = Doors(self._functions())
 
     # --- life (jobs of the Lua thread) ------------------------------------------------------------
 
@@ -82,17 +89,18 @@ class Host:
         loop = ready.get_loop()
         try:
             self._runtime = make_runtime(self._version, self._settings.max_memory_mb)
-            self._probe = load_probe(
-                self._runtime, self._version, self._functions(), self._probe_settings()
+            self.probe = load_probe(
+                self._runtime, self._version, self._doors, self._probe_settings()
             )
-            self._thread.run_command = self._probe.run_command
-            self._thread.interrupt = install_hooks(self._version, self._runtime, self._probe)
+            self._thread.run_command = self.probe.at_the_edge(self.probe.run_command)
+            self._thread.interrupt = install_hooks(self._version, self._runtime, self.probe)
             if self._version.is_jit:
                 self._thread.wake_evaluation = self._thread.interrupt
             self._set_paths()
-            self._probe.install(self._runtime.globals())
+            self.probe.install(self._runtime.globals())
+            self._host_functions.install(self.probe)
             command = encode(self._table.command())
-            self._probe.run_command(command)
+            self._thread.run_command(command)
         except Exception as error:
             loop.call_soon_threadsafe(ready.set_exception, error)
         else:
@@ -115,15 +123,19 @@ class Host:
         problem = None
         try:
             with self._thread.running_script():
-                words = map(_lua_text, (program.name or program.path, *program.args))
-                problem = self._probe.run_program(program.stop_on_entry, *words)
+                name = program.name or program.path
+                self._host_functions.begin(name, program.args)
+                words = map(_lua_text, (name, *program.args))
+                run = self.probe.at_the_edge(self.probe.run_program)
+                problem = run(program.stop_on_entry, *words)
+                run = None  # it would keep the runtime
         except MemoryError:  # lupa's has no words
             problem = "not enough memory"
         except Exception as error:  # lupa raises what no handler of ours could catch
             problem = str(error)
         if self._settings.max_memory_mb:
             self._runtime.set_max_memory(0)  # Lua panics if it is asked something and has none
-        self._is_killed = bool(self._probe.dying)
+        self._is_killed = bool(self.probe.dying)
         if self._exit_code is None:
             self._exit_code = 0 if problem is None else 1
         if problem:
@@ -134,6 +146,32 @@ class Host:
         self._tell_end(self._exit_code)
         self._close()
 
+    def run_cell(self, code: bytes, cell: Cell) -> dict[str, Any]:
+        """Run this code for a cell; how it ended (probe/cells.lua), with its ``values`` as data."""
+        try:
+            with self._thread.running_script():
+                run, text = self.probe.at_the_edge(self.probe.run_cell), code.decode("latin-1")
+                path, *words = map(_lua_text, (cell.path, *cell.arguments))
+                how = cell.number, cell.stores_result, cell.tells_values
+                said, packed = run(*how, path, text, *words)
+                told = json.loads(said.encode("latin-1"))
+                return {**told, "values": packed and read_results(packed)}
+        except Exception as error:  # lupa raises what no handler of ours could catch
+            problem = "not enough memory" if isinstance(error, MemoryError) else str(error)
+        finally:
+            self._host_functions.cancel_waits()
+        return {"error": {"message": problem, "traceback": ""}}
+
+    @property
+    def wants_end(self) -> bool:
+        """Whether what runs is to end; on the Lua thread."""
+        return bool(self.probe.wants_end)
+
+    def end(self) -> None:
+        """There will be no more cells: let finalizers run, and tell `Exited`."""
+        self._close()
+        self._tell_end(0)
+
     def _tell_end(self, code: int) -> None:
         self._output.close()
         if self._console is not None:
@@ -142,17 +180,15 @@ class Host:
 
     def _close(self) -> None:
         """Let finalizers run and give the memory back."""
-        runtime, self._runtime, self._probe = self._runtime, None, None
+        runtime, self._runtime, self.probe = self._runtime, None, None
         if runtime is not None:
+            self._host_functions.close()
             self._thread.forget_runtime()
             close_runtime(self._version, runtime)
 
     def _set_paths(self) -> None:
-        package = self._runtime.globals().package
-        for field, additions in (
-            ("path", self._settings.lua_path),
-            ("cpath", self._settings.lua_cpath),
-        ):
+        package, asked = self._runtime.globals().package, self._settings
+        for field, additions in (("path", asked.lua_path), ("cpath", asked.lua_cpath)):
             if additions:
                 package[field] = ";".join([*map(_lua_text, additions), package[field]])
 
@@ -162,7 +198,8 @@ class Host:
             "memory_limit": (self._settings.max_memory_mb or 0) * 1024 * 1024 or None,
             "label": self._version.label,
             "lua": self._settings.lua,
-            "no_c_modules": self._version.offer(),
+            "libraries": self._settings.libraries,
+            "no_c_modules": None if self._settings.libraries == "closed" else self._version.offer(),
             **asdict(self._settings.display),
         }
 
@@ -185,7 +222,6 @@ class Host:
             "arming": lambda: encode(self._table.command()),
             "exchanges": lambda: encode({"offers": self._table.exchanges()}),
             "exchanged": self._table.exchanged,
-            "plain_function": self.plain_function,
             "required": self.required,
             "exit": self.exit,
             "close_and_exit": self.close_and_exit,
@@ -193,10 +229,10 @@ class Host:
             "resume_anew": self.resume_anew,
             "log": self.log,
             "reading": self.reading,
-            "describe": describe,
-            "constant": self.constant,
-            "is_outer": self.is_outer,
+            **Texts(self._version, self._sources, self._table).functions(),
             **Processes().functions(),
+            **self._more_functions,
+            **self._host_functions.functions(),
         }
 
     def emit(self, text: str) -> None:
@@ -250,19 +286,6 @@ class Host:
         """A piece of output as it is told; on the loop's thread."""
         return e.OutputWritten(it.text, it.category, *self._place(it.raw, it.line), it.group)
 
-    def constant(self, raw: str, name: str, first: int, last: int, line: int, rank: int) -> str:
-        """Why a name must not be assigned to, as `constants.constant` says it."""
-        text = self._table.text_of(self._sources.key_of(raw))
-        if text is None:
-            return ""
-        where, loops = (int(first), int(last)), self._version.abi == 55
-        return constant(text, name, where, int(line), int(rank), loops=loops)
-
-    def is_outer(self, raw: str, name: str, first: int, last: int) -> bool:
-        """Whether a name in the function on these lines means a variable of one around it."""
-        text = self._table.text_of(self._sources.key_of(raw))
-        return text is not None and is_declared_around(text, name, (int(first), int(last)))
-
     def source_of(self, raw: str) -> str:
         """The description of a chunk, as the text of a Lua table."""
         source = self._sources.of(raw)
@@ -294,12 +317,6 @@ class Host:
         command = encode(loaded.command) if loaded.command else ""
         probed = loaded.text.decode("latin-1") if loaded.text is not None else ""
         return f"{len(command)}:{command}{probed}"
-
-    def plain_function(self, raw: str, first: int, last: int, parameters: int, names: str) -> str:
-        """A text that compiles to a function without probes; empty if it has none of them."""
-        upvalues = names.encode("latin-1").split()
-        text = self._table.plain_function(raw, int(first), int(last), int(parameters), upvalues)
-        return "" if text is None else text.decode("latin-1")
 
     def _note(self, raw: str, text: bytes) -> None:
         if raw.encode("latin-1") == text:
@@ -377,11 +394,6 @@ class Host:
     def feed(self, text: str) -> bool:
         """Give the script a line; on the loop's thread."""
         return self._console is not None and self._console.feed(text)
-
-
-def describe(value: object) -> str:
-    """A Python object in the probe's sight: its repr, as the probe knows text."""
-    return repr(value).encode("utf-8", "backslashreplace").decode("latin-1")
 
 
 def _lua_text(text: str) -> str:

@@ -6,10 +6,13 @@ from dataclasses import replace
 from typing import Any, Protocol
 
 from kernel.core import model as m
+from kernel.core.catalogue import Catalogue
 from kernel.core.errors import UserError
-from kernel.core.ids import FrameId, SourceReference, ThreadId, VariablesReference
+from kernel.core.ids import FAILED, FrameId, SourceReference, ThreadId, VariablesReference
+from kernel.core.loading import LoadedOnce
 from lua_debug.columns import TextOf, with_columns
 from lua_debug.completions import completion, length_in_utf8
+from lua_debug.standard_library import standard_library
 from lua_debug.syntax.declarations import (
     Place,
     function_defined,
@@ -48,11 +51,15 @@ class Inspector:
         text_of: TextOf = lambda _: None,
         original_place: OriginalPlace = lambda _number, _line, _column: None,
         lua: str = "5.4",
+        catalogue: Callable[[], Catalogue] = Catalogue,
     ) -> None:
+        """``catalogue``: what is known of functions that scripts find beyond the library's."""
         self._ask = ask
         self._text_of = text_of
         self._original_place = original_place
-        self._lua = lua
+        self._known = LoadedOnce(lambda: standard_library(lua).joined(catalogue()))
+        self.remains: set[FrameId] = set()
+        """The frames that are known to be left of a cell that failed."""
 
     # --- threads and stacks -----------------------------------------------------------------------
 
@@ -68,6 +75,8 @@ class Inspector:
         wanted = _frame_format(form) if form else None
         answer = await self._ask("stack", thread=thread, start=start, levels=levels, format=wanted)
         frames = tuple(self._frame(each) for each in answer["frames"])
+        if thread == FAILED:
+            self.remains = {each.id for each in frames} | (self.remains if start else set())
         return m.StackPage(with_columns(frames, self._text_of), answer["total"])
 
     def _frame(self, told: Mapping[str, Any]) -> m.StackFrame:
@@ -117,6 +126,10 @@ class Inspector:
         """The groups of variables a frame sees."""
         answer = await self._ask("scopes", frame=frame)
         return [self._scope(each) for each in answer["scopes"]]
+
+    async def global_scope(self) -> m.Scope:
+        """The globals, which need no frame."""
+        return self._scope(await self._ask("global_scope"))
 
     def _scope(self, told: Mapping[str, Any]) -> m.Scope:
         scope = _scope(told)
@@ -203,7 +216,8 @@ class Inspector:
         """Ways to go on after the first ``column`` characters of ``text``."""
         place = length_in_utf8(text[:column])
         answer = await self._ask("complete", text=text, column=place, frame=frame)
-        return [completion(each, text, self._lua) for each in answer["items"]]
+        known = await self._known.get()
+        return [completion(each, text, known) for each in answer["items"]]
 
     # --- bytes and places -------------------------------------------------------------------------
 

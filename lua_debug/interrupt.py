@@ -12,9 +12,9 @@ import itertools
 from collections.abc import Callable
 from typing import Any
 
-from kernel.core.errors import KernelError
 from lua_debug.counters import install_counter
 from lua_debug.hook_fields import find_hook_fields
+from lua_debug.states import REGISTRY, NoCInterface
 from lua_debug.versions import LuaVersion
 
 _MASK_RETURN, _MASK_COUNT = 2, 8
@@ -28,14 +28,6 @@ _NOT_SUSPENDED, _BOOLEAN = 0, 1
 _PATIENCE = 20
 """Interrupts under LuaJIT that go unheard before the hook is tried: it disturbs the compiler."""
 
-_REGISTRY = {51: -10000, 52: -1001000, 53: -1001000, 54: -1001000, 55: -(2**31 // 2 - 1) - 1000}
-_RUNTIME_STATE = 24
-"""Bytes from the start of a LuaRuntime object to its lua_State pointer (lupa 2, CPython)."""
-
-
-class NoCInterface(KernelError):
-    """The lupa at hand hides Lua's C interface, or lays its objects out otherwise."""
-
 
 class LuaInterface:
     """The few functions of Lua's C interface that the host needs, of one lupa module."""
@@ -44,7 +36,7 @@ class LuaInterface:
         library = ctypes.PyDLL(version.load().__file__)
         pointer, integer, text = ctypes.c_void_p, ctypes.c_int, ctypes.c_char_p
         index = ctypes.c_longlong if version.abi >= 53 else ctypes.c_int
-        self.registry = _REGISTRY[version.abi]
+        self.registry = REGISTRY[version.abi]
         try:
             self.getfield = _function(library.lua_getfield, None, pointer, integer, text)
             self.setfield = _function(library.lua_setfield, None, pointer, integer, text)
@@ -60,26 +52,6 @@ class LuaInterface:
             self.sethook = _function(library.lua_sethook, None, pointer, pointer, integer, integer)
         except AttributeError as error:
             raise NoCInterface(f"lupa.{version.module} hides Lua's C interface: {error}") from error
-
-
-def main_state(version: LuaVersion, runtime: Any) -> int:
-    """The address of the runtime's main lua_State; raises `NoCInterface` if that cannot be told."""
-    address = state_of(runtime)
-    if version.abi >= 52:
-        told = runtime.execute("return tostring(coroutine.running())")
-        if int(str(told).rpartition(" ")[2], 16) != address:
-            raise NoCInterface("lupa lays out its LuaRuntime in an unknown way")
-    return address
-
-
-def state_of(runtime: Any) -> int:
-    """Where `main_state` looks, without its check, for a runtime that is busy."""
-    return state_cell(runtime).value or 0
-
-
-def state_cell(runtime: Any) -> ctypes.c_void_p:
-    """Where a LuaRuntime object keeps the address of its main lua_State."""
-    return ctypes.c_void_p.from_address(id(runtime) + _RUNTIME_STATE)
 
 
 def set_main_thread(interface: LuaInterface, state: int, runtime: Any, probe: Any) -> None:

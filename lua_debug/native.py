@@ -7,6 +7,7 @@ headers and is not linked to Lua: the lupa wheels export the C interface.
 """
 
 import importlib
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -14,6 +15,9 @@ from typing import Any
 
 from kernel.core.errors import KernelError
 from lua_debug.versions import LuaVersion
+
+SWITCH = "LLMSPELL_HOOKS"
+"""Environment variable: ``pure`` leaves the accelerator out, ``native`` refuses to do without."""
 
 HOOKS: Mapping[str, str] = MappingProxyType(
     {
@@ -64,9 +68,21 @@ HOOKS: Mapping[str, str] = MappingProxyType(
         "answer ends the event. watch{ {kind = 'field', table =, key =} | {kind = 'local', "
         "thread =, level =, slot =} | {kind = 'upvalue', func =, index =}, ... } compares itself: "
         "on_event('watch', number, 'gone' | nil, last_value)",
-        "user_hook": "user_hook(thread | nil, function | nil, mask, count): what the script's own "
-        "debug.sethook asked for; its function is called as Lua would, level 2 is the hooked one; "
-        "a count leaves out what the probe does",
+        "set_written": "set_written(source, {[line] = any} | nil): on_event('write', line, kind) "
+        "is called at these lines of a raw source while something is watched: kind 'begin' after "
+        "values were compared; 'line' before that, where something was awaited or owed. True as "
+        "its answer ends the event",
+        "await": "await(level | nil): on_event('write', line, kind) is called when something "
+        "happens in the frame at level, as the caller counts, or below: 'line', 'return', 'tail' "
+        "(a tail call took its place), 'lost'; it is awaited no longer then. nil: none is in this "
+        "thread",
+        "owe": "owe(boolean): whether on_event('write', line, 'line') is called at the next line, "
+        "whichever that is; until owe(false)",
+        "user_hook": "user_hook(thread | nil, function | nil, mask, count, is_inherited): what the "
+        "script's own debug.sethook asked for; its function is called as Lua would, level 2 is the "
+        "hooked one; a count leaves out what the probe does. is_inherited: coroutines that the "
+        "thread makes have it, too",
+        "forget_heirs": "forget_heirs(): takes away hooks that are inherited (not LuaJIT's one)",
         "depth": "depth(thread) -> how many levels debug.getinfo finds in it",
         "depth_at": "depth_at(level) -> how many frames the running thread has from there on",
         "install": "install(globals): puts create, wrap and (not LuaJIT) resume into coroutine",
@@ -161,6 +177,23 @@ def attach(version: LuaVersion, runtime: Any, probe: Any) -> Attached:
     key = int(answer)
 
     return Attached(lambda: bool(core.interrupt(key)), lambda: bool(core.wake(key)))
+
+
+def open_native_door(
+    version: LuaVersion, state: int, field: str, answer: Callable[..., tuple[Any, ...]]
+) -> bool:
+    """Put a function that calls ``answer`` into a field of a Lua state's registry.
+
+    ``state`` is its address. False where the accelerator is not there, or shall not be.
+    """
+    if os.environ.get(SWITCH) == "pure":
+        return False
+    try:
+        core = _core()
+        core.prepare(version.module, version.load().__file__)
+    except (NativeUnavailable, OSError):
+        return False
+    return bool(core.open_door(version.module, state, field, answer))
 
 
 def why_unavailable() -> str | None:

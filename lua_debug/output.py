@@ -7,13 +7,19 @@ import asyncio
 import contextlib
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
 from kernel.events.model import KernelEvent, OutputWritten
 
 _JOINED = 64 * 1024
 """Characters up to which writes from one line are joined into one event."""
+
+_BETWEEN_LOOKS = 256 * 1024
+"""Characters that are told before somebody looks whether the clients have room for more."""
+
+Room = Callable[[], Awaitable[None]]
+"""Returns when clients have room, or when they are not waited for any longer."""
 
 _HIGH_WATER = 4 * 1024 * 1024
 """Characters that may wait for the listener before the script has to wait, too."""
@@ -96,18 +102,36 @@ class Teller:
         as_event: Callable[[Written], OutputWritten],
         *,
         has_console: bool,
+        room: Room | None = None,
     ) -> None:
+        """``room``: waited for after each `_BETWEEN_LOOKS` characters; what comes waits too."""
         self._loop, self._listener, self._as_event = loop, listener, as_event
         self.output = OutputQueue(self._wake)
         self.tell = listener if has_console else self.output.add
+        self._room, self._unlooked = room, 0
+        self._waiting: asyncio.Task[None] | None = None
 
     def _wake(self) -> None:
         with contextlib.suppress(RuntimeError):  # the loop is closed: nobody listens any more
             self._loop.call_soon_threadsafe(self._deliver)
 
     def _deliver(self) -> None:
+        if self._waiting is not None:
+            return
         for each in self.output.take():
+            if isinstance(each, Written):
+                self._unlooked += len(each.text)
             self._listener(self._as_event(each) if isinstance(each, Written) else each)
+        if self._room is not None and self._unlooked > _BETWEEN_LOOKS:
+            self._unlooked = 0
+            self._waiting = self._loop.create_task(self._wait(self._room))
+
+    async def _wait(self, room: Room) -> None:
+        try:
+            await room()
+        finally:
+            self._waiting = None
+            self._deliver()
 
 
 def _may_grow(pieces: list[Written]) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from typing import Any
 
+from lua_debug.doors import open_doors
 from lua_debug.versions import LuaVersion
 
 _CHUNK_NAME = "=[C]"
@@ -13,15 +14,20 @@ _CHUNK_NAME = "=[C]"
 EXCHANGE = ("heap", "bodies", "twins", "frames", "exchange", "layout")
 BASE = (
     "base",
+    "edges",
     "traceback",
     "standing_in",
+    "closed",
+    "closed_code",
     "program",
     "threads",
+    "quieting",
     "compiler",
     "safepoints",
     "results",
     "steps",
     "amid",
+    "pending",
     "counts",
     "user_hooks",
     *EXCHANGE,
@@ -50,9 +56,14 @@ INSPECTION = (
     "serialize",
     "evaluate",
     "complete",
+    "pretty",
+    "inspecting",
     "stopped",
+    "remains",
     "data",
 )
+# What scripts call of the host: values as text, and the functions.
+CROSSING = ("crossing", "host_functions")
 CONTROL = (
     "conditions",
     "logs",
@@ -62,6 +73,7 @@ CONTROL = (
     "exchanging",
     "loops",
     "breakpoints",
+    "writes",
     "watches",
     "errors",
     "catching",
@@ -69,10 +81,14 @@ CONTROL = (
     "c_modules",
     "loading",
     "processes",
+    "asking",
     "streams",
     "guards",
     "exit",
+    "budget",
     "main",
+    "cells",
+    "repeating",
 )
 
 
@@ -81,15 +97,16 @@ def load_probe(
     version: LuaVersion,
     host: Mapping[str, Any],
     settings: Mapping[str, Any],
-    names: Sequence[str] = (*BASE, *INSPECTION, *CONTROL),
+    names: Sequence[str] = (*BASE, *INSPECTION, *CONTROL, *CROSSING),
 ) -> Any:
     """Make the probe's table P in a runtime and let each file add to it; answers P.
 
-    ``host`` are the functions of the host that the probe calls, with texts and numbers only.
+    ``host`` are the functions of the host that the probe calls, see `Doors`; whoever calls us keeps
+    them.
     Must be called on the runtime's thread.
     """
     probe = runtime.table(version=version.probe_name)
-    probe.host = runtime.table_from(dict(host))
+    open_doors(version, runtime, probe, host)
     probe.settings = runtime.table_from(dict(settings))
     load = runtime.execute(
         """local loadstring, name = loadstring or load, ...
@@ -101,7 +118,7 @@ def load_probe(
         end""",
         _CHUNK_NAME,
     )
-    for name in names:
+    for name in ("doors", *names):
         if name in EXCHANGE and not version.is_jit:
             continue
         text = files("lua_debug").joinpath(f"probe/{name}.lua").read_text("utf-8")

@@ -4,6 +4,7 @@ import re
 from functools import lru_cache
 
 from kernel.core.model import BreakpointSpec, DataBreakpointSpec, FunctionBreakpointSpec
+from lua_debug.function_names import parse_function_name
 from lua_debug.syntax.active_lines import ActiveLines
 from lua_debug.versions import LuaVersion, make_runtime
 
@@ -37,7 +38,8 @@ class Refusals:
         if isinstance(spec, DataBreakpointSpec) and spec.access != "write":
             return "Nobody hears of reads in Lua; only writes that change a value can be watched."
         if problem is None and isinstance(spec, FunctionBreakpointSpec):
-            return None if _NAME.fullmatch(spec.name) else f"{spec.name!r} is no function's name."
+            name = parse_function_name(spec.name).name
+            return None if _NAME.fullmatch(name) else f"{name!r} is no function's name."
         if problem is None and isinstance(spec, BreakpointSpec) and spec.log_message:
             return self._log_message(spec.log_message.parts[1::2])
         return problem

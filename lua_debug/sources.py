@@ -103,6 +103,12 @@ class Sources:
                 with self._lock:
                     self._keep_text(file.key[1:], file.content.encode())
 
+    def forget(self, raw: str) -> None:
+        """Keep nothing of a chunk that can be found out again."""
+        with self._lock:
+            self._paths.pop(raw, None)
+            self._sources.pop(raw, None)
+
     def _file_of(self, raw: str) -> str | None:
         return file_for(raw, self._globs, self._folder) or _path_in(raw)
 

@@ -12,12 +12,15 @@ import asyncio
 import contextlib
 import queue
 import threading
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeGuard, TypeVar
 
 from kernel.core.errors import DebuggeeGone
 from lua_debug.commands import encode
+
+T = TypeVar("T")
 
 _STACK_SIZE = 256 * 1024 * 1024
 """Bytes of C stack: Lua bounds its own C recursion, but not that of C libraries, and LuaJIT only by
@@ -47,12 +50,19 @@ class _Job:
     is_last: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _Wake:
+    """What a script waits for on the loop is there."""
+
+
 class LuaThread:
     """Runs jobs and commands on a thread of its own, in the order they come."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
-        self._mailbox: queue.SimpleQueue[_Command | _Job] = queue.SimpleQueue()
+        self._mailbox: queue.SimpleQueue[_Command | _Job | _Wake] = queue.SimpleQueue()
+        self._put_off: deque[_Job] = deque()
+        """What came while the script ran and is for later; used by the thread alone."""
         self._current: _Command | None = None
         self._is_running_script = False
         self._is_serving = False
@@ -142,6 +152,30 @@ class LuaThread:
 
     # --- on the Lua thread, called by the probe ---------------------------------------------------
 
+    def wait_for(self, work: Callable[[], Coroutine[Any, Any, T]], ends: Callable[[], bool]) -> T:
+        """Run a coroutine on the loop while the script waits here, and serve commands meanwhile.
+
+        For functions of the host that the script has called. ``ends`` is asked after each command:
+        once it says yes the coroutine is cancelled and `InterruptedError` raised. Raises what the
+        coroutine raises.
+        """
+        task = asyncio.run_coroutine_threadsafe(work(), self._loop)
+        task.add_done_callback(lambda _: self._mailbox.put(_Wake()))
+        was_serving, self._is_serving = self._is_serving, True
+        try:
+            while not task.done():
+                item = self._mailbox.get()
+                if self._takes(item):
+                    self.answer(self.run_command(item.text))
+                    self._is_serving = True
+                    if ends():
+                        task.cancel()
+        finally:
+            self._is_serving = was_serving
+        if task.cancelled():
+            raise InterruptedError
+        return task.result()
+
     def begin_serving(self) -> None:
         """The script stops: it is not interrupted any more, and will ask for commands."""
         self._is_serving = True
@@ -151,8 +185,7 @@ class LuaThread:
         self._is_serving = True
         while True:
             item = self._mailbox.get()
-            if isinstance(item, _Command) and not item.taken_back.is_set():
-                self._current = item
+            if self._takes(item):
                 return item.text
 
     def has_mail(self) -> bool:
@@ -164,15 +197,25 @@ class LuaThread:
         with contextlib.suppress(queue.Empty):
             while True:
                 item = self._mailbox.get_nowait()
-                if isinstance(item, _Command) and not item.taken_back.is_set():
-                    self._current = item
+                if self._takes(item):
                     return item.text
         return None
+
+    def _takes(self, item: "_Command | _Job | _Wake") -> TypeGuard[_Command]:
+        """Whether the item is a command that is still wanted; what is none waits for the script."""
+        if isinstance(item, _Job):
+            self._put_off.append(item)
+        elif isinstance(item, _Command) and not item.taken_back.is_set():
+            self._current = item
+            return True
+        return False
 
     def answer(self, json: str) -> None:
         """Give the answer of the command taken last."""
         command, self._current = self._current, None
-        if command is not None:
+        if command is None:
+            return
+        with contextlib.suppress(RuntimeError):  # the loop is closed, and nobody waits any more
             self._loop.call_soon_threadsafe(_resolve, command.future, json)
             if command.op in _ENDS_STOP:
                 self._is_serving = False
@@ -186,7 +229,8 @@ class LuaThread:
     def running_script(self) -> Any:
         """While a script runs, commands reach it by interrupts."""
         self._is_running_script = True
-        self._loop.call_soon_threadsafe(self._prod)  # for what came before it began
+        if not self._mailbox.empty():  # it came before; for what comes now, whoever brings it does
+            self._loop.call_soon_threadsafe(self._prod)
         try:
             yield
         finally:
@@ -202,6 +246,12 @@ class LuaThread:
         self.run_command = lambda _: "{}"
         self.interrupt = self.wake_evaluation = lambda: None
 
+    def give_up(self) -> None:
+        """The script does not come back (on the loop's thread): who waits for it has waited."""
+        self.leave_script()
+        self._has_ended = True
+        self._fail_waiting()
+
     def abandon(self) -> NoReturn:
         """End below a script that cannot be returned to: the thread waits for ever."""
         self._end()
@@ -213,12 +263,11 @@ class LuaThread:
     def _main(self) -> None:
         is_last = False
         while not is_last:
-            item = self._mailbox.get()
+            item = self._put_off.popleft() if self._put_off else self._mailbox.get()
             if isinstance(item, _Job):
                 item.run()
                 is_last = item.is_last
-            elif not item.taken_back.is_set():
-                self._current = item
+            elif self._takes(item):
                 self.answer(self.run_command(item.text))
         self._end()
 

@@ -6,6 +6,7 @@ from types import ModuleType
 from typing import Any
 
 from kernel.core.errors import UserError
+from kernel.core.language import LanguageInfo
 from lua_debug import libraries
 
 
@@ -23,6 +24,24 @@ class LuaVersion:
     def probe_name(self) -> str:
         """What the probe knows the version by: the module's name without ``lua`` for plain Lua."""
         return self.module if self.is_jit else self.name
+
+    @property
+    def language_version(self) -> str:
+        """The version of the language: ``5.1`` also for LuaJIT."""
+        return f"{self.abi // 10}.{self.abi % 10}"
+
+    @property
+    def language(self) -> LanguageInfo:
+        """What clients need to know of it."""
+        return LanguageInfo(
+            name="lua",
+            version=self.language_version,
+            label=self.label,
+            mimetype="text/x-lua",
+            file_extension=".lua",
+            pygments_lexer="lua",
+            codemirror_mode="lua",
+        )
 
     def load(self) -> ModuleType:
         """The lupa module; raises `UserError` where this lupa was built without it."""
@@ -71,8 +90,23 @@ def find_version(name: str) -> LuaVersion:
     return VERSIONS[wanted]
 
 
+_SEAL = """
+local object = ...
+local registry, setmetatable = debug.getregistry(), debug.setmetatable
+local kept, metatable = registry.LUPA_PYTHON_REFERENCES_TABLE, registry.POBJECT
+python, package.loaded.python, registry.POBJECT, registry.Py_None = nil
+for _, value in next, kept or {} do
+  if type(value) == "userdata" then setmetatable(value, nil) end
+end
+return not kept or not metatable or debug.getmetatable(object) ~= nil
+"""
+"""Takes from lupa what it needs to make a Python object that does something in Lua: its module
+``python``, and the metatable by which it knows its userdata. What it wrapped by now is lifeless,
+and so is what it would wrap later, an exception too. Answers whether things are not as known."""
+
+
 def make_runtime(version: LuaVersion, max_memory_mb: int | None = None) -> Any:
-    """A fresh runtime that keeps bytes as they are (latin-1) and shows scripts no Python.
+    """A fresh runtime that keeps bytes as they are (latin-1) and in which no Python can be.
 
     Raises `UserError` if its memory cannot be limited.
     """
@@ -80,7 +114,8 @@ def make_runtime(version: LuaVersion, max_memory_mb: int | None = None) -> Any:
     if limit and version.module == "luajit20":
         raise UserError(
             f"maxMemoryMB is {max_memory_mb}; {version.label} takes its memory from the system by "
-            "itself and cannot be limited. Leave it out, or use another Lua."
+            "itself and cannot be limited. Leave it out (in a configuration: max_memory_bytes), or "
+            "use another Lua."
         )
     runtime = version.load().LuaRuntime(
         encoding="latin-1",
@@ -90,5 +125,9 @@ def make_runtime(version: LuaVersion, max_memory_mb: int | None = None) -> Any:
         unpack_returned_tuples=True,
         **limit,
     )
-    runtime.execute("python, package.loaded.python = nil")  # no Lua has that by itself
+    if runtime.execute(_SEAL, object()):
+        raise UserError(
+            f"lupa.{version.module} keeps Python's objects in an unknown place, where a script "
+            "could find them. Install the release of lupa that llmspell was made for."
+        )
     return runtime

@@ -33,6 +33,7 @@
     API(void, lua_pushinteger, (lua_State *, Integer)) \
     API(void, lua_pushnumber, (lua_State *, double)) \
     API(void, lua_pushstring, (lua_State *, const char *)) \
+    API(void, lua_pushlstring, (lua_State *, const char *, size_t)) \
     API(void, lua_pushcclosure, (lua_State *, CFunction, int)) \
     API(int, lua_pushthread, (lua_State *)) \
     API(void, lua_xmove, (lua_State *, lua_State *, int)) \
@@ -70,7 +71,8 @@
 #define COMMON_52(API, OPTIONAL) \
     API(void, lua_callk, (lua_State *, int, int, Context, Continuation)) \
     API(int, lua_pcallk, (lua_State *, int, int, int, Context, Continuation)) \
-    API(Integer, lua_tointegerx, (lua_State *, int, int *))
+    API(Integer, lua_tointegerx, (lua_State *, int, int *)) \
+    API(double, lua_tonumberx, (lua_State *, int, int *))
 #if ABI == 52
 #define OWN_FUNCTIONS(API, OPTIONAL) COMMON_52(API, OPTIONAL) \
     API(int, lua_resume, (lua_State *, lua_State *, int)) \

@@ -1,5 +1,8 @@
 """What the extension module offers to Python; `lua_debug.native` is its only user."""
 
+from collections.abc import Callable
+from typing import Any
+
 def prepare(module: str, path: str) -> str:
     """Bind the C interface that ``lupa.<module>`` (the file ``path``) exports.
 
@@ -17,6 +20,15 @@ def wake(key: int) -> bool:
     """Make the sleeping safepoints of a LuaJIT runtime hear; compiled code is left for that.
 
     Any thread may call it. False if there is nothing to wake: they never sleep there.
+    """
+
+def open_door(module: str, state: int, field: str, answer: Callable[..., tuple[Any, ...]]) -> bool:
+    """Put a function into a field of the registry of the Lua state at the address ``state``.
+
+    It calls ``answer`` with texts (a character for each byte), numbers, booleans and None, gives
+    what is in its answer, such values too, and raises nothing. False if there is no room for more
+    of them, or the module is not bound. To be called on the state's thread, before any script runs;
+    it lasts until the state closes.
     """
 
 def attached() -> int:

@@ -14,6 +14,7 @@ typedef struct Flavour {
     const size_t *size;
     const char *(*bind)(void *library, void *api);
     int (*open)(void *L, const void *api, int is_jit);
+    void (*put_door)(void *L, HostDoor *door, const char *field);
     int is_jit;
     void *api; /* NULL until it is bound; never freed, as Lua states may use it */
 } Flavour;
@@ -26,7 +27,7 @@ enum FlavourNumber {
 };
 
 #define LIST(name, abi, is_jit_) \
-    {#name, "llmspell_hooks_" #name, &api_size_##abi, bind_api_##abi, open_##abi, is_jit_, NULL},
+    {#name, "llmspell_hooks_" #name, &api_size_##abi, bind_api_##abi, open_##abi, put_door_##abi, is_jit_, NULL},
 static Flavour flavours[FLAVOUR_COUNT] = {FLAVOURS(LIST)};
 #undef LIST
 
@@ -81,6 +82,29 @@ static PyObject *wake(PyObject *self, PyObject *key) {
     return PyBool_FromLong(wake_runtime(number));
 }
 
+static HostDoor *free_place(void) {
+    for (int i = 0; i < MAX_DOORS; i++)
+        if (!host_doors[i].answer) return &host_doors[i];
+    return NULL;
+}
+
+static PyObject *open_door(PyObject *self, PyObject *arguments) {
+    const char *module, *field;
+    unsigned long long state;
+    PyObject *answer;
+    HostDoor *door = free_place();
+    (void)self;
+    if (!PyArg_ParseTuple(arguments, "sKsO", &module, &state, &field, &answer)) return NULL;
+    for (int i = 0; i < FLAVOUR_COUNT; i++) {
+        if (strcmp(flavours[i].module, module) != 0 || !flavours[i].api || !door) continue;
+        door->api = flavours[i].api;
+        door->answer = Py_NewRef(answer);
+        flavours[i].put_door((void *)(uintptr_t)state, door, field);
+        Py_RETURN_TRUE;
+    }
+    Py_RETURN_FALSE;
+}
+
 static PyObject *attached(PyObject *self, PyObject *nothing) {
     (void)self;
     (void)nothing;
@@ -91,6 +115,7 @@ static PyMethodDef methods[] = {
     {"prepare", prepare, METH_VARARGS, "Bind the C interface that a lupa module exports."},
     {"interrupt", interrupt, METH_O, "Make a runtime report an interrupt at its next instruction."},
     {"wake", wake, METH_O, "Make the safepoints of a runtime hear, if they sleep."},
+    {"open_door", open_door, METH_VARARGS, "Let a Lua state call a function of Python."},
     {"attached", attached, METH_NOARGS, "How many runtimes are attached now."},
     {NULL, NULL, 0, NULL},
 };

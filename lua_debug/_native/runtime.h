@@ -33,6 +33,7 @@ typedef struct Entry {
     int skipped_in; /* the serial of a step that does not end in it */
     int first_line, last_line; /* of the breakpoint lines, if it has some */
     const Source *source;
+    const Source *written; /* lines on which assignments to what is watched may begin, in its source */
 } Entry;
 
 /* A place on a stack. `id` is the CallInfo's address, 5.1: its number, LuaJIT: its stack offset.
@@ -80,6 +81,7 @@ typedef struct UserHook {
     int left;      /* of the count, while it is halted or Lua counts for us */
     int is_halted; /* the debugger's code runs, which is not counted */
     int is_brief;  /* LuaJIT: it is a probe's, of whose end a call tells */
+    int is_inherited; /* coroutines that the thread makes have it, too */
     int is_due;    /* the count ended in the debugger's code, and is told when the script goes on */
 } UserHook;
 
@@ -152,6 +154,10 @@ typedef struct Runtime {
     Watch *watches;
     int watch_count;
     int tells_lines; /* every line is an event "watch" */
+    Source *written;  /* lines on which assignments to what is watched may begin */
+    Frame *awaited;   /* frames in which such ones are pending; of one thread the innermost comes last */
+    size_t awaited_count, awaited_capacity;
+    int is_owed;      /* one is over, which the next line tells */
     UserHook *user_hooks;
 
     /* references into the registry; 0: none */

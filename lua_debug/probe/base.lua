@@ -21,6 +21,12 @@ for _, name in next, { "debug", "coroutine", "string", "table", "math", "os", "i
   end
 end
 
+if lib.jit and P.settings and P.settings.libraries == "closed" then -- the script will not find them
+  local require = G.require
+  local modules = { ffi = require("ffi"), ["jit.util"] = require("jit.util") }
+  lib.require = function(name) return modules[name] or require(name) end
+end
+
 P.lib = lib
 P.globals = G
 P.is_jit = P.version == "luajit20" or P.version == "luajit21"
@@ -29,7 +35,6 @@ P.unpack = lib.unpack or lib.table.unpack
 P.rawlen = lib.rawlen or function(object) return #object end -- 5.1: `#` asks no metatable of a table
 function P.pack(...) return { n = select("#", ...), ... } end
 P.ops = {}
-P.host = P.host or {}
 P.settings = P.settings or {}
 
 local byte, find, format, gsub, sub = lib.string.byte, lib.string.find, lib.string.format, lib.string.gsub, lib.string.sub

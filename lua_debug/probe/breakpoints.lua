@@ -54,8 +54,9 @@ local function decide(breakpoint, level, place)
   end
   local hit = breakpoint.hit
   hit.count = hit.count + 1
-  if breakpoint.hit_operator and not compare[breakpoint.hit_operator](hit.count, breakpoint.hit_count) then
-    return false
+  local counts = breakpoint.counts
+  for index = 1, counts and #counts or 0 do
+    if not compare[counts[index][1]](hit.count, counts[index][2]) then return false end
   end
   if breakpoint.log then
     log(breakpoint, level + 1, place)
@@ -375,7 +376,7 @@ end
 function P.is_marked() return marked ~= nil end
 
 -- Replaces all line and function breakpoints.
---   specs: id -> {id, key, condition, hit_operator, hit_count, log, reason}
+--   specs: id -> {id, key, condition, counts: array of {operator, count}, log, reason}
 --   probes: probe id -> {ids, is_single: it is one statement in one function}
 --   lines: raw source -> line -> ids; loops: -> line -> the `for` that begins there;
 --   entries: -> line -> first lines of the functions that begin there; owners: -> line -> those of the

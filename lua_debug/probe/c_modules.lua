@@ -10,7 +10,8 @@ local find, format, gmatch, gsub, match = lib.string.find, lib.string.format, li
 local open, pack, unpack = lib.io.open, P.pack, P.unpack
 local call, checked, pass = P.call, P.checked, P.pass
 
-local refusal = P.settings.no_c_modules
+local is_closed = P.settings.libraries == "closed"
+local refusal = is_closed and P.closed("code in C") or P.settings.no_c_modules
 local HINT = "\n\tIts names of Lua's C interface are not those of " .. P.settings.label .. ": it was built for another Lua."
 
 -- package.searchpath, which Lua 5.1 has not ------------------------------------------------------------
@@ -46,7 +47,8 @@ local function install_loadlib(package)
   local original = package.loadlib
   function package.loadlib(...)
     local path, name = ...
-    if refusal and type(path) == "string" and type(name) == "string" then return nil, refusal, "open" end
+    local is_called = type(path) == "string" and type(name) == "string"
+    if refusal and (is_called or is_closed) then return nil, refusal, "open" end
     return said(checked("package.loadlib", pcall(call, original, ...)))
   end
 end
@@ -58,6 +60,16 @@ local function make_searcher(original, package, named)
     path = wanted and type(path) == "string" and P.search(wanted, path)
     if path then error(format("error loading module '%s' from file '%s':\n\t%s", name, path, refusal), 0) end
   end
+  -- The original is not even asked: a file may come to be just then.
+  local function closed(...)
+    local name, path = P.only_text.words((...), package.cpath)
+    if type(name) ~= "string" or type(path) ~= "string" then error("'package.cpath' must be a string", 0) end
+    local wanted = named(name)
+    if not wanted then return end
+    if P.search(wanted, path) then error(format("error loading module '%s':\n\t%s", name, refusal), 0) end
+    return P.only_text.not_found(wanted, path)
+  end
+  if is_closed then return closed end
   return function(...)
     if refusal then refuse((...)) end
     local results = pack(pcall(original, ...))

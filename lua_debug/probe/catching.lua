@@ -51,6 +51,7 @@ local function traced_xpcall(...)
   if type(handler) ~= "function" then return pass(P.checked("xpcall", lib.pcall(P.call, xpcall, ...))) end
   local times = 0
   local function traced(err)
+    if P.dying then return err end
     times = times + 1
     if wants.caught and times <= 2 then P.error_caught(err) end
     return handler(err)
@@ -163,6 +164,7 @@ end
 
 -- A coroutine under coroutine.wrap is dead of an error, which is raised again in the running one.
 local function wrap_failed(thread, err)
+  P.remains_pass(thread, err)
   if mourned[thread] or not (wants.caught or wants.uncaught) then return P.give_room_back() end
   P.make_room()
   mourned[thread] = true

@@ -12,6 +12,11 @@ local LOOKS = 20000 -- keys looked at
 
 local library = {} -- function of the library -> its name, such as string.format
 
+-- string.format for that function; nil for one that is not the library's.
+function P.library_name(func) return library[func] end
+
+function P.name_function(func, name) library[func] = name end
+
 -- Learns what the functions of the library are called, before the script can change that.
 function P.note_library(globals)
   local function note(prefix, functions)
@@ -46,6 +51,7 @@ end
 
 -- Calls visit(key, value, depth) for the fields of a value, its own and those of its __index tables.
 local function each_field(value, visit)
+  P.fill_table(value)
   local looks = 0
   for depth = 1, 20 do
     if type(value) == "table" then

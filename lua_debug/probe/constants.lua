@@ -3,7 +3,6 @@
 local P = ...
 
 local lib = P.lib
-local getinfo, getlocal = lib.debug.getinfo, lib.debug.getlocal
 local find, format, match, max = lib.string.find, lib.string.format, lib.string.match, lib.math.max
 
 local HAS_CONSTANTS = P.version == "5.4" or P.version == "5.5"
@@ -18,7 +17,7 @@ local function rank_of(frame, name, slot)
   if not slot then return -1 end
   local rank = 0
   for older = 1, slot - 1 do
-    if getlocal(frame.thread, frame.level, older) == name then rank = rank + 1 end
+    if P.local_at(frame, older) == name then rank = rank + 1 end
   end
   return rank
 end
@@ -35,14 +34,14 @@ end
 -- Why a name of a frame must not be assigned to; nil if it may. `slot` for a local.
 function P.constant_reason(frame, name, slot)
   if not HAS_CONSTANTS then return nil end
-  local kind = P.constant(getinfo(frame.thread, frame.level, "Sl"), name, rank_of(frame, name, slot))
+  local kind = P.constant(P.place_of(frame), name, rank_of(frame, name, slot))
   return kind and format(WORDS[kind], name)
 end
 
 -- Whether a name that is no variable of a frame is a constant that Lua knew, and its value.
 function P.constant_value(frame, name)
   if not HAS_CONSTANTS then return false end
-  local _, text = P.constant(getinfo(frame.thread, frame.level, "Sl"), name, -1)
+  local _, text = P.constant(P.place_of(frame), name, -1)
   local chunk = text and text ~= "" and P.compile("return " .. text .. "\n", "=constant", {})
   if not chunk then return false end
   return true, chunk()

@@ -110,6 +110,7 @@ P.entry = entry
 
 -- The container of a record {value = table, name?, skip?, extras?}, without custom views.
 function P.open_table(record)
+  P.fill_table(record.value)
   local extras = record.extras or extras_of(record, false)
   return {
     record = record,
@@ -264,7 +265,7 @@ local has_children = {
   ["function"] = function(value) return getinfo(value, "S").what ~= "C" and not P.is_probe(value) end,
   thread = function() return true end,
   userdata = function(value)
-    return not P.is_python(value) and (getmetatable(value) ~= nil or uservalue(value, 1) ~= nil)
+    return getmetatable(value) ~= nil or uservalue(value, 1) ~= nil
   end,
   cdata = function(value) return array_length(value) ~= nil end,
 }

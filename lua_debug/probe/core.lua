@@ -43,7 +43,7 @@ end
 -- begins (0: the main chunk).
 function P.ops.place(command)
   local frame = P.lookup(command.frame, "frame")
-  local info = getinfo(frame.thread, frame.level, "Sl")
+  local info = P.place_of(frame)
   return { source = P.source_of(info.source), line = info.currentline, function_line = info.linedefined }
 end
 
@@ -133,6 +133,7 @@ end
 -- Raises the error that ends the program; every instruction raises it again until nothing is left.
 -- `thread`, if given, runs below this one.
 function P.die(thread)
+  if lib.jit and not P.dying then P.had_compiler = lib.jit.status() end
   P.dying = true
   if lib.jit then
     local flush = P.hooks.flush or lib.jit.flush
@@ -140,6 +141,7 @@ function P.die(thread)
     flush()
   end
   P.hooks.step(nil)
+  P.quiet_handler() -- before every instruction is heard
   if thread then P.hooks.arm(thread) end
   P.hooks.arm()
   error(P.death, 0)
@@ -246,6 +248,7 @@ end
 function P.ops.terminate_threads(command)
   for index = 1, #command.threads do
     local thread = P.thread_by_id(command.threads[index])
+    if command.threads[index] == P.FAILED then P.forget_remains() end
     if thread == P.main then P.user_error("The main thread ends with the program; terminate that.") end
     if thread and lib.coroutine.close and lib.coroutine.status(thread) == "suspended" then
       lib.coroutine.close(thread)
@@ -371,7 +374,7 @@ local function stepped()
 end
 
 -- `is_step`: the event is (also) one that the armed step waits for; "gone": the watch of the number `line`
--- has nothing to watch any more.
+-- has nothing to watch any more; else what happens to an assignment (writes.lua).
 function P.on_event(event, line, is_step)
   if P.evaluating > 0 then
     if event == "interrupt" and not P.guard then P.condition_interrupted() end
@@ -386,6 +389,9 @@ function P.on_event(event, line, is_step)
   elseif event == "watch" then
     if is_step == "gone" then return P.watch_gone(line) end
     local has_stopped = P.data_changed(3 + P.hooks.own_frames)
+    return has_stopped
+  elseif event == "write" then
+    local has_stopped = P.write_noticed(is_step, line, 3 + P.hooks.own_frames)
     return has_stopped
   else
     P.line_reached(event_source(), line, is_step and stepped)

@@ -53,6 +53,7 @@ end
 
 local function variable_info(frame, name)
   local kind, place = P.variable_of(frame, name)
+  if kind == "local" and frame.kept then return nil, "its cell has failed, and nothing changes it any more" end
   if kind == "upvalue" then
     local id = id_of(frame.func, place, { kind = "upvalue", func = frame.func, index = place, name = name })
     return { data_id = id, description = "upvalue " .. name }
@@ -74,8 +75,9 @@ local function expression_info(name, frame)
   if not read then return nil, message end
   if not target then return nil, "only variables and fields can be watched" end
   if target.name then
-    local info = frame and variable_info(frame, target.name)
-    if info then return info end
+    local info, reason
+    if frame then info, reason = variable_info(frame, target.name) end
+    if info or reason then return info, reason end
     local environment = P.environment(frame)
     if type(environment) ~= "table" then return nil, "there are no globals here" end
     return field_info(environment, target.name, "global " .. target.name)

@@ -112,6 +112,9 @@ local function results_of(text, frame)
   return P.run_user(chunk, varargs_of(frame, text), text), is_expression
 end
 
+-- The packed values of an expression, or of statements, in a frame.
+function P.evaluate_values(text, frame) return (results_of(text, frame)) end
+
 -- The first value of an expression in a frame.
 function P.evaluate_value(text, frame)
   local results, is_expression = results_of(text, frame)
@@ -181,6 +184,6 @@ function P.ops.set_expression(command)
   end
   local value = P.evaluate_value(command.value, frame)
   local slot = vararg_slot(command.expr, frame)
-  if slot then lib.debug.setlocal(frame.thread, frame.level, slot, value) else assign(command.expr, value, frame) end
+  if slot then P.set_local_at(frame, slot, value) else assign(command.expr, value, frame) end
   return P.valued(value, command.hex, base_of(command.expr), frame)
 end

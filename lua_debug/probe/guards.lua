@@ -54,9 +54,16 @@ local function set_hook(thread, func, mask, count)
   if P.is_counted then P.safepoints.wake() else P.safepoints.sleep() end
 end
 
+-- A thread has the script's own hook again, if it has one, in place of another.
+function P.restore_hook(thread)
+  local hook = hooks[owner(thread)] or {}
+  set_hook(thread, hook[1], hook[2], hook[3])
+end
+
 local function install_hooks(debug)
   local original = lib.debug.sethook
   function debug.sethook(...)
+    if P.has_budget then P.lib.error("the instructions of this cell are counted, so it has no hooks", 2) end
     local thread, func, mask, count = ...
     if type(thread) ~= "thread" then thread, func, mask, count = nil, ... end
     local is_off = func == nil

@@ -9,7 +9,7 @@ local getinfo, gethook, sethook = lib.debug.getinfo, lib.debug.gethook, lib.debu
 local error, next, setmetatable, status = lib.error, lib.next, lib.setmetatable, lib.coroutine.status
 local find = lib.string.find
 local steps, running, user_hooks, counts = P.steps, P.running, P.user_hooks, P.counts
-local amid = P.amid
+local amid, pending = P.amid, P.pending
 
 local hooks = { is_native = false, own_frames = 1 } -- between the script and on_event stands the hook
 P.hooks = hooks
@@ -74,6 +74,7 @@ local function arm_thread(thread)
     if mask ~= "" then lent[thread or running()] = true end
     if (has_lines or has_watches) and mask ~= "lcr" then mask = mask .. "l" end
     if amid.needs_calls() and mask == "l" then mask = "lc" end
+    if pending.needs_calls(thread or running()) then mask = "lcr" end
   end
   -- Never false in between: the hook may be called amid this, and takes itself away if it is.
   hooks.is_armed = has_lines or has_watches or P.dying or steps.is_on() or next(doomed) ~= nil or user_hooks.are_set()
@@ -150,7 +151,7 @@ end
 -- The count ran out: an interrupt, or the end of a thread; or it is one that the script counts by. The
 -- probe's own work is not disturbed.
 local function counted(halted)
-  local _, _, every = gethook()
+  local _, mask, every = gethook()
   local is_probe = P.is_probe_info(getinfo(3, "S"))
   if every > INTERRUPT then
     is_owed = user_hooks.count_ended(every, is_probe or P.evaluating > 0, halted)
@@ -158,17 +159,20 @@ local function counted(halted)
     return nil
   end
   if is_probe then
-    sethook(hook, "", INTERRUPT)
+    if mask ~= "" then sethook(hook, "", INTERRUPT) end -- which takes its time where a stack is deep
     return nil
   end
   local user_hook = user_hooks.of()
   local is_all = user_hook ~= nil and user_hook.count == INTERRUPT -- which nobody can tell from an interrupt
   if P.evaluating > 0 and not P.dying then
-    sethook(hook, "", INTERRUPT)
+    if mask ~= "" then sethook(hook, "", INTERRUPT) end
     if not P.guard and not is_all then P.condition_interrupted() end
     return nil
   end
-  if P.dying then error(P.death, 0) end
+  if P.dying then
+    P.quiet_handler()
+    error(P.death, 0)
+  end
   if doomed[running()] then error("the coroutine was terminated", 0) end
   arm()
   is_owed = is_all
@@ -208,7 +212,7 @@ function hook(event, line)
     told, is_step = reached(line, has_lines and is_line_armed(line, 3))
     if told and has_watches then
       telling = "watch"
-      local has_stopped = on_event("watch", line)
+      local has_stopped = on_event(pending.is_near(line) and "write" or "watch", line, "line")
       telling = nil
       if has_stopped or told == "watch" then told = nil end
     end
@@ -232,6 +236,10 @@ function hook(event, line)
       if not was_armed and has_lines and is_line_armed(at, 3) then on_event("line", at) end
     end
     telling = nil
+  end
+  if has_watches and event ~= "line" and event ~= "count" then
+    local what = pending.met(event)
+    if what then on_event("write", 0, what) end
   end
   if TRUSTS and event == "count" then
     put_right()
@@ -312,6 +320,15 @@ function hooks.set_lines(source, wanted)
 end
 
 function hooks.loaded() end
+
+-- Tells of these lines of a source that an assignment may begin there (event "write"); nil: of none.
+hooks.set_written = pending.set_lines
+
+-- Has calls and returns told as assignments that are pending need it; `level`: the frame of the innermost.
+function hooks.await() arm_thread() end
+
+-- Whether the next line is to be told, as an assignment is over.
+function hooks.owe(is_owed) pending.is_owed = is_owed end
 
 -- Whether values are to be compared at every line (event "watch"); takes effect with arm().
 function hooks.watch(wanted)

@@ -85,7 +85,7 @@ local function leads_to(newer, older, kind)
   local object = newer
   for _ = 1, NEAR do
     object = ref(object)
-    if object == 0 or not is_readable(object, layout.size) then return false end
+    if object == 0 or not is_readable(object, layout.kind + 1) then return false end
     if object == older then return bytes[object + layout.kind] == kind end
   end
   return false
@@ -99,6 +99,14 @@ local function are_objects_known()
   return leads_to(address(newest), address(thread), heap.THREAD)
     and leads_to(address(thread), address(func), heap.FUNCTION)
     and leads_to(address(func), bodies.of(address(func)), heap.BODY) and (colour == 1 or colour == 2)
+end
+
+-- While the collector does not work: what that has visited is neither of the two whites.
+local function while_held(is_known)
+  lib.collectgarbage("stop")
+  local ok, outcome = pcall(is_known)
+  lib.collectgarbage("restart")
+  return ok and outcome
 end
 
 -- Frames ------------------------------------------------------------------------------------------------------
@@ -177,7 +185,8 @@ end
 
 local function try()
   heap.open()
-  if not bodies.are_ops_known() or not are_bodies_known() or not are_objects_known() then return false end
+  if not bodies.are_ops_known() or not are_bodies_known() then return false end
+  if not while_held(are_objects_known) then return false end
   P.saved_pc = find_saved_pc()
   return P.saved_pc and heap.find_threshold(address(P.main)) or false
 end

@@ -47,6 +47,7 @@ local function with_probes(chunkname, text, again)
   local answer = host.load(chunkname, text, again and 1 or 0)
   sources[chunkname] = nil
   P.forget_origins(chunkname)
+  P.writes.loaded(chunkname)
   if answer == "" then return nil end
   local length, rest = match(answer, "^(%d+):()")
   local command = sub(answer, rest, rest + length - 1)
@@ -107,7 +108,7 @@ end
 -- A text: its chunk name is the one given, or the text (luaL_loadstring, luaB_load). Nil if it need
 -- not be seen.
 local function load_text(text, chunkname, compile)
-  if is_binary(text) or chunkname == nil and not host.wants() then return nil end
+  if is_binary(text) or chunkname == nil and not (P.writes.are_wanted() or host.wants()) then return nil end
   return pack(compile_probed(text, chunkname or text, compile))
 end
 
@@ -119,6 +120,11 @@ local function make_load(original, name)
     local code, chunkname, mode = ...
     local kind = type(code)
     local results
+    if P.only_text and (kind == "string" or kind == "function") then
+      local problem = P.only_text.problem(code)
+      if problem then return nil, problem end
+      if kind == "function" then code = P.only_text.reader(code) end
+    end
     if not is_name(chunkname) or not (mode == nil or type(mode) == "string") then
       results = nil
     elseif kind == "string" and takes_text(mode) and (original ~= original_load or has_modes) then
@@ -128,10 +134,11 @@ local function make_load(original, name)
         return original(text, chunkname or code)
       end)
     elseif kind == "function" and original == original_load then
-      results = pack(load_pieces(...))
+      results = pack(load_pieces(code, select(2, ...)))
     end
     if results then return unpack(results, 1, results.n) end
-    return pass(checked(name, pcall(call, original, ...)))
+    if select("#", ...) == 0 then P.refuse(original, name) end
+    return pass(checked(name, pcall(call, original, code, select(2, ...))))
   end
 end
 
@@ -153,7 +160,19 @@ end
 
 local function load_file(...)
   local path, mode = ...
-  local text = type(path) == "string" and takes_text(mode) and read_text(path)
+  local text
+  if P.only_text and type(path) == "number" then path = tostring(path) end
+  if P.only_text and (path == nil or type(path) == "string") then
+    local problem
+    text, problem = P.only_text.file(path)
+    if not text then return nil, problem end
+    if path == nil or not takes_text(mode) then -- the second has its message
+      if not has_modes then return original_compile(text, "=stdin") end
+      return original_load(text, path == nil and "=stdin" or "@" .. path, select(2, ...))
+    end
+  else
+    text = type(path) == "string" and takes_text(mode) and read_text(path)
+  end
   if not text then
     return pass(checked("loadfile", pcall(call, original_loadfile, ...)))
   end
@@ -168,9 +187,18 @@ local function load_file(...)
 end
 P.load_file = load_file
 
+-- A text as a chunk of that name.
+function P.load_text(text, name)
+  if is_binary(text) then return nil, "a binary chunk is no text" end
+  return compile_probed(text, name, function(code)
+    if has_modes then return original_load(code, name, "t") end
+    return original_compile(code, name)
+  end)
+end
+
 local function run_file(...)
   local path = ...
-  if type(path) ~= "string" then
+  if type(path) ~= "string" and not (P.only_text and path == nil) then
     return pass(checked("dofile", pcall(call, original_dofile, ...)))
   end
   local chunk, message = load_file(path)
@@ -183,8 +211,11 @@ end
 -- Stands in for the searcher of Lua files; what it does not find is the original's to report.
 local function make_searcher(original, package)
   return function(...)
-    local name = ...
-    local path = type(name) == "string" and type(package.path) == "string" and search(name, package.path)
+    local name, templates = (...), package.path
+    if P.only_text then name, templates = P.only_text.words(name, templates) end
+    local is_named = type(name) == "string" and type(templates) == "string"
+    local path = is_named and search(name, templates)
+    if not path and is_named and P.only_text then return P.only_text.not_found(name, templates) end
     if not path then
       local results = pack(pcall(original, ...))
       if not results[1] then error(gsub(tostring(results[2]), "^%[C%]:%d+: ", ""), 0) end

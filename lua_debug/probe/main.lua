@@ -12,6 +12,7 @@ function P.install(globals)
   P.install_guards(globals)
   P.install_traceback(globals)
   P.install_exit(globals)
+  P.install_closed(globals)
   P.note_library(globals)
   P.counts.measure()
 end

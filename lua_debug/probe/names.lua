@@ -57,7 +57,8 @@ local function collect()
   return names
 end
 
-P.at_resume(function() known = nil end)
+function P.forget_names() known = nil end
+P.at_resume(P.forget_names)
 
 -- The dotted name under which a module or a global table holds a function; nil if none does.
 function P.function_name(func)

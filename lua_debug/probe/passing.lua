@@ -18,6 +18,7 @@ local has_handlers = P.is_jit or P.version == "5.4" or P.version == "5.5"
 -- By a handler ----------------------------------------------------------------------------------------
 
 local function wrap_handler(err)
+  P.remains_pass_here(err)
   if not (wants.caught or wants.uncaught) then return err end
   local thread = P.running()
   local resumer = P.resumer(thread)

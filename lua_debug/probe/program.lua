@@ -80,7 +80,9 @@ end
 -- What the handler does where the stack has no room for it.
 local function handle_aside(thread, err)
   P.error_uncaught(err, thread)
-  return last_words(err, thread)
+  local words = last_words(err, thread)
+  P.keep_remains(err, words, thread)
+  return words
 end
 
 -- As in lua.c, what it makes of the error is what variables that are to be closed are given.
@@ -97,26 +99,49 @@ local function handler(err)
     return err
   end
   if P.error_uncaught then P.error_uncaught(err) end
-  return last_words(err) or err
+  local words = last_words(err)
+  if P.keep_remains then P.keep_remains(err, words) end
+  return words or err
 end
 P.traced_calls[handler] = ""
 
 -- The main chunk that runs, if this is its thread.
 function P.main_chunk(thread) return thread == P.main and main_chunk or nil end
 
+local function results_of(...) return ... end -- not as a tail call, which the traceback would tell
+
 local function call(chunk, ...)
   if P.version ~= "5.1" then return xpcall(chunk, handler, ...) end
   local arguments = pack(...)
-  return xpcall(function() chunk(unpack(arguments, 1, arguments.n)) end, handler)
+  return xpcall(function() return results_of(chunk(unpack(arguments, 1, arguments.n))) end, handler)
 end
 
--- Runs the main chunk; answers nothing, or what is to be written to stderr ("" for an error of which
--- Lua says nothing).
-function P.run_main(chunk, ...)
-  main_chunk = chunk
-  local ok, problem = call(chunk, ...)
+-- Runs a chunk as the main one: true and its results, or false and what is to be written to stderr ("" for
+-- an error of which Lua says nothing).
+local function ended(ok, ...)
   main_chunk = nil
-  if ok then return nil end
-  if type(problem) == "string" then return problem end
-  return words_of(problem) or "" -- no memory or stack was left for the handler
+  if ok then return true, ... end
+  local problem = ...
+  if type(problem) == "string" then return false, problem end
+  return false, words_of(problem) or "" -- no memory or stack was left for the handler
 end
+
+function P.run_chunk(chunk, ...)
+  main_chunk = chunk
+  return ended(call(chunk, ...))
+end
+
+-- The same for a program, whose results nobody wants: nothing, or the text.
+function P.run_main(chunk, ...)
+  local ok, problem = P.run_chunk(chunk, ...)
+  if not ok then return problem end
+end
+
+local function told(ok, ...)
+  if not ok then return (...) end
+  local packed = P.pack_values("0", "1", lib.select("#", ...), ...)
+  P.out_there(P.host.hear_results, packed or "p[]")
+end
+
+-- The same for one whose results the host wants; those that are no data are told as what they are.
+function P.tell_results(chunk, ...) return told(P.run_chunk(chunk, ...)) end

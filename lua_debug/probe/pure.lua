@@ -33,7 +33,8 @@ local function variable(frame, name)
   if frame then
     local kind, _, value = P.variable_of(frame, name)
     if kind then return value end
-    if name == "err" and P.stop and P.stop.has_error then return P.stop.error end
+    local is_error, err = P.error_of(frame)
+    if is_error and name == "err" then return err end
     local is_constant, constant = P.constant_value(frame, name)
     if is_constant then return constant end
   end

@@ -1,9 +1,11 @@
 -- Numbers for what a client may ask about later: frames, containers of variables, places, strings.
--- They only ever grow, so that one of an earlier stop is recognised; nothing is held after a resume.
+-- They only ever grow, so that one of an earlier stop is recognised; nothing is held after a resume but what is left
+-- of a cell that failed (remains.lua).
 local P = ...
 
 local last = 0
 local records = {}
+local lasting = {} -- those that no resume ends
 local forgetters = {}
 
 -- A number for `record`, valid until the debuggee resumes. `record.kind` says what it is.
@@ -13,9 +15,18 @@ function P.mint(record)
   return last
 end
 
+-- The same, valid until P.end_lasting.
+function P.mint_lasting(record)
+  last = last + 1
+  lasting[last] = record
+  return last
+end
+
+function P.end_lasting() lasting = {} end
+
 -- The record behind a number; raises a "stale" error if it ended, or never was of this kind.
 function P.lookup(reference, kind)
-  local record = records[reference]
+  local record = records[reference] or lasting[reference]
   if not record or record.kind ~= kind then
     P.user_error("Reference " .. P.lib.tostring(reference) .. " belongs to an earlier stop.", "stale", reference)
   end
@@ -30,3 +41,6 @@ function P.clear_references()
   records = {}
   for index = 1, #forgetters do forgetters[index]() end
 end
+
+-- What is done before a table is looked into: nothing, unless the host fills some of its own then.
+function P.fill_table(_value) end

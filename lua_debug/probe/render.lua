@@ -103,18 +103,7 @@ local function thread_text(value)
   return "thread: " .. P.thread_name(value) .. ", " .. status(value)
 end
 
-local python_metatable = lib.debug.getregistry().POBJECT -- lupa's name for its objects
-
--- Whether the value is a Python object that lupa wrapped.
-function P.is_python(value)
-  return python_metatable ~= nil and type(value) == "userdata" and getmetatable(value) == python_metatable
-end
-
 local function userdata_text(value)
-  if P.is_python(value) and P.host.describe then
-    local ok, text = pcall(P.host.describe, value)
-    return ok and P.text(text) or "python object"
-  end
   local state = lib.io and lib.io.type and lib.io.type(value)
   local text = "userdata: " .. (state and state .. " " or "")
   return text .. P.address(value)
@@ -193,14 +182,14 @@ function preview(object, depth, room)
 end
 
 -- The name a type gives itself: __name of its metatable (Lua manual, luaL_newmetatable).
-local function own_name(value)
+function P.own_name(value)
   local metatable = getmetatable(value)
   local name = type(metatable) == "table" and rawget(metatable, "__name")
   return type(name) == "string" and P.text(P.cut(name, 60)) or nil
 end
 
 local function table_text(value)
-  local name = own_name(value)
+  local name = P.own_name(value)
   return (name and name .. " " or "") .. preview(value, MAX_DEPTH, MAX_LENGTH)
 end
 
@@ -222,8 +211,7 @@ function P.show(value, hex)
   local text = texts[kind]
   if not text then return kind, kind end
   if kind == "table" or kind == "userdata" then
-    if kind == "userdata" and P.is_python(value) then return userdata_text(value), "python" end
-    return text(value), own_name(value) or kind
+    return text(value), P.own_name(value) or kind
   end
   return text(value, hex), kind
 end

@@ -54,6 +54,7 @@ end
 local function adopt(thread)
   note(thread)
   hooks.arm(thread) -- leaves an entry at least, so that an interrupt is heard
+  P.count_thread(thread)
   return register(thread)
 end
 

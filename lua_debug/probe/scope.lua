@@ -10,17 +10,49 @@ local PARENTHESIS = byte("(")
 
 local worlds = {} -- those of the present stop
 
--- The frame behind an id: {thread, level, func}, or label = true for a divider. Raises "stale" also
--- when the thread has moved since (evaluated code may have resumed it).
+-- The frame behind an id: {thread, level, func}, {kept, func} of a cell that failed (remains.lua), or
+-- label = true for a divider. Raises "stale" also when the thread has moved since (evaluated code may have resumed it).
 function P.frame(id)
   local frame = P.lookup(id, "frame")
-  if not frame.label then
+  if not frame.label and not frame.kept then
     local info = getinfo(frame.thread, frame.level, "f")
     if not info or info.func ~= frame.func then
       P.user_error("The thread of this frame has moved on; ask for the stack again.", "stale", id)
     end
   end
   return frame
+end
+
+-- What stands in a slot of a frame: the name, nil where there is nothing, and the value. Slots below 0 are
+-- its additional arguments.
+function P.local_at(frame, slot)
+  local kept = frame.kept
+  if not kept then return getlocal(frame.thread, frame.level, slot) end
+  if slot > 0 then return kept.names[slot], kept.values[slot] end
+  if kept.more then return kept.more_names[-slot], kept.more[-slot] end
+  return nil
+end
+local local_at = P.local_at
+
+-- Changes it; in what is left of a cell that failed, for those who look at it.
+function P.set_local_at(frame, slot, value)
+  local kept = frame.kept
+  if not kept then return setlocal(frame.thread, frame.level, slot, value) end
+  if slot > 0 then kept.values[slot] = value else kept.more[-slot] = value end
+end
+
+-- The fields Sl of a frame, as getinfo has them.
+function P.place_of(frame)
+  if frame.kept then return frame.kept.info end
+  return getinfo(frame.thread, frame.level, "Sl")
+end
+
+-- Whether a name could mean the error that the program stands at, or that ended a cell, and that error.
+function P.error_of(frame)
+  if frame.kept then return P.error_kept(frame) end
+  local stop = P.stop
+  if stop and stop.has_error and frame.thread == stop.thread then return true, stop.error end
+  return false
 end
 
 -- Like P.frame, but nil for no id and for a divider: nothing but globals is seen there.
@@ -32,9 +64,9 @@ end
 
 -- Calls visit(name, value, slot) for the locals of a frame, oldest first; temporaries are left out.
 function P.each_local(frame, visit)
-  local thread, level, slot = frame.thread, frame.level, 1
+  local slot = 1
   while true do
-    local name, value = getlocal(thread, level, slot)
+    local name, value = local_at(frame, slot)
     if not name then return end
     if byte(name) ~= PARENTHESIS then visit(name, value, slot) end
     slot = slot + 1
@@ -48,7 +80,7 @@ function P.varargs(frame)
   if P.is_probe(frame.func) then return { n = 0 } end
   local values, count = {}, 0
   while true do
-    local name, value = getlocal(frame.thread, frame.level, -count - 1)
+    local name, value = local_at(frame, -count - 1)
     if not name then break end
     count = count + 1
     values[count] = value
@@ -79,7 +111,7 @@ function P.variable_of(frame, name)
   local names = P.names(frame)
   local slot = names.locals[name]
   if slot then
-    local _, value = getlocal(frame.thread, frame.level, slot)
+    local _, value = local_at(frame, slot)
     return "local", slot, value
   end
   local index = names.upvalues[name]
@@ -105,7 +137,7 @@ P.ENVIRONMENT = "_ENV_of_this_frame"
 -- Why a name that is no variable of a frame and no global either has no value there: it is one of a
 -- function around, which Lua keeps only for functions that use it. Nil if that is not so.
 function P.uncaptured_reason(frame, name)
-  local ask, info = P.host.is_outer, getinfo(frame.thread, frame.level, "S")
+  local ask, info = P.host.is_outer, getinfo(frame.func, "S")
   if not ask or info.what == "C" or not lib.string.find(name, "^[%a_][%w_]*$") then return nil end
   if not ask(info.source, name, info.linedefined, info.lastlinedefined) then return nil end
   return "'" .. name .. "' is a local of an outer function that this one does not use, so Lua did not keep it for it."
@@ -116,7 +148,8 @@ local function read(world, name)
   if frame then
     local kind, _, value = P.variable_of(frame, name)
     if kind then return value end
-    if name == "err" and P.stop and P.stop.has_error and frame.thread == P.stop.thread then return P.stop.error end
+    local is_error, err = P.error_of(frame)
+    if is_error and name == "err" then return err end
   end
   if name == P.ENVIRONMENT and not P.is_51 then return world.environment end
   if frame and world.constants[name] == nil then
@@ -147,7 +180,7 @@ local function write(world, name, value)
   if frame then
     local kind, place = P.variable_of(frame, name)
     check_assignment(world, name, kind == "local" and place or nil)
-    if kind == "local" then return setlocal(frame.thread, frame.level, place, value) end
+    if kind == "local" then return P.set_local_at(frame, place, value) end
     if kind == "upvalue" then return setupvalue(frame.func, place, value) end
     local is_known, global = lib.pcall(P.field, world.environment, name)
     local reason = not (is_known and global ~= nil) and P.uncaptured_reason(frame, name)

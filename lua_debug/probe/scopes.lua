@@ -3,14 +3,18 @@ local P = ...
 
 local lib = P.lib
 local type, next, rawequal = lib.type, lib.next, lib.rawequal
-local getinfo, getlocal, setlocal = lib.debug.getinfo, lib.debug.getlocal, lib.debug.setlocal
+local getinfo = lib.debug.getinfo
 local format = lib.string.format
 
--- What the globals were before the script ran: the standard library.
+-- What the globals were before the script ran: the standard library, and what the host adds to it.
 local standard = {}
-for name, value in next, P.globals do standard[name] = value end
+function P.note_globals()
+  for name, value in next, P.globals do standard[name] = value end
+end
+P.note_globals()
 
 local function is_standard(name, value)
+  if name == "_ENV_pass" then return true end -- of a cell that runs, see cells.lua
   local original = standard[name]
   return original ~= nil and (rawequal(original, value) or type(value) == "function" and P.is_probe(value))
 end
@@ -25,13 +29,12 @@ local function refuse_constant(frame, name, slot)
 end
 
 local function local_child(frame, name, slot, hidden, rank)
-  local thread, level = frame.thread, frame.level
-  local _, value = getlocal(thread, level, slot)
+  local _, value = P.local_at(frame, slot)
   local suffix = hidden == 0 and "" or hidden == 1 and " (shadowed)" or " (shadowed " .. hidden .. ")"
   return {
     name = P.text(name) .. suffix, value = value, slot = slot,
     evaluate = hidden == 0 and name or nil,
-    assign = function(new) setlocal(thread, level, slot, new) end,
+    assign = function(new) P.set_local_at(frame, slot, new) end,
     guard = refuse_constant(frame, name, slot),
     declared = { func = frame.func, frame = frame, name = name, rank = rank },
   }
@@ -67,10 +70,10 @@ local function open_varargs(frame, values)
   return {
     indexed_count = values.n,
     indexed = function(index)
-      local _, value = getlocal(frame.thread, frame.level, -index)
+      local _, value = P.local_at(frame, -index)
       return {
         name = "[" .. index .. "]", value = value, evaluate = format("(select(%d, ...))", index),
-        assign = function(new) setlocal(frame.thread, frame.level, -index, new) end,
+        assign = function(new) P.set_local_at(frame, -index, new) end,
       }
     end,
     named = function() return nil end,
@@ -150,8 +153,16 @@ end
 
 -- the operation -----------------------------------------------------------------------------------
 
+-- The number of a group of a frame. Those of one that is left of a cell last as long as that does.
+local function reference_of(name, frame, record)
+  if not frame.kept then return P.mint(record) end
+  frame.references = frame.references or {}
+  frame.references[name] = frame.references[name] or P.mint_lasting(record)
+  return frame.references[name]
+end
+
 local function minted(name, frame, open, more)
-  more.name, more.ref = name, P.mint({ kind = "variables", frame = frame, open = open })
+  more.name, more.ref = name, reference_of(name, frame, { kind = "variables", frame = frame, open = open })
   return more
 end
 
@@ -167,18 +178,24 @@ local function locals_scope(frame)
   })
 end
 
+local function is_top(frame)
+  if frame.kept then return frame == P.top_kept() end
+  local stop = P.stop
+  return stop and frame.thread == stop.thread and frame.level == stop.level
+end
+
 -- The groups that only the top of a stopped thread has.
 local function add_stop_scopes(scopes, frame)
-  local stop = P.stop
-  if not stop or frame.thread ~= stop.thread or frame.level ~= stop.level then return end
-  local returned = stop.returned
+  if not is_top(frame) then return end
+  local returned = not frame.kept and P.stop.returned
   if returned then
     scopes[#scopes + 1] = minted("Return values", frame, function() return P.open_values(returned) end, {
       hint = "returnValue", indexed = returned.n, expensive = false,
     })
   end
-  if stop.has_error then
-    local children = { { name = "err", value = stop.error, evaluate = not P.variable_of(frame, "err") and "err" or nil } }
+  local is_error, err = P.error_of(frame)
+  if is_error then
+    local children = { { name = "err", value = err, evaluate = not P.variable_of(frame, "err") and "err" or nil } }
     scopes[#scopes + 1] = minted("Error", frame, function() return P.list(children) end, { named = 1, expensive = false })
   end
 end
@@ -201,6 +218,12 @@ function P.ops.scopes(command)
     scopes[#scopes + 1] = minted("Upvalues", frame, function() return open_upvalues(frame) end, { named = upvalues, expensive = false })
   end
   local globals = globals_record(frame)
-  if globals then scopes[#scopes + 1] = { name = "Globals", ref = P.mint(globals), expensive = true } end
+  if globals then scopes[#scopes + 1] = { name = "Globals", ref = reference_of("Globals", frame, globals), expensive = true } end
   return { scopes = scopes }
+end
+
+-- global_scope: {name, ref, expensive}: the globals by themselves, also while the program runs.
+function P.ops.global_scope()
+  if not P.stop then P.clear_references() end
+  return { name = "Globals", ref = P.mint(globals_record(nil)), expensive = true }
 end

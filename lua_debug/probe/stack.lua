@@ -73,7 +73,7 @@ end
 local bottoms = lib.setmetatable({}, { __mode = "k" }) -- thread -> how many levels at its bottom are ours
 
 -- The first level that is none of the script's: below the main chunk is what runs it.
-local function without_bottom(thread, depth)
+function P.without_bottom(thread, depth)
   if thread ~= P.main then return depth end
   if not bottoms[thread] then
     local last = depth - 1
@@ -98,7 +98,7 @@ local function measure(segment, is_estimate)
   end
   segment.is_exact = segment.depth - segment.low <= 1
   if segment.is_exact then depths[thread] = segment.depth end
-  local depth = segment.is_exact and without_bottom(thread, segment.depth) or segment.depth
+  local depth = segment.is_exact and P.without_bottom(thread, segment.depth) or segment.depth
   segment.total = depth - first
   if segment.is_exact and segment.total <= SMALL then segment.rows, segment.total = all_rows(thread, first, depth) end
 end
@@ -154,7 +154,7 @@ local function parameters_text(frame, form)
   local count, is_vararg = P.parameter_count(frame)
   local pieces = {}
   for slot = 1, count or 0 do
-    local name, value = lib.debug.getlocal(frame.thread, frame.level, slot)
+    local name, value = P.local_at(frame, slot)
     if not name then break end
     local text, kind = P.show(value, form.hex)
     local piece = form.parameter_names and P.text(name) or ""
@@ -179,6 +179,22 @@ local function formatted(frame, info, name, form, module)
   return name
 end
 
+-- A frame as it is told, under the name that P.frame_name gives it; `info` holds its getinfo fields nSl and f.
+function P.frame_told(frame, info, name, form)
+  if info.what == "C" or P.is_probe(info.func) then -- in deep stacks the probe's are not left out
+    return { id = frame.id, name = name, line = 0, hint = "subtle" }
+  end
+  local source = P.source_of(info.source)
+  return {
+    id = frame.id,
+    name = formatted(frame, info, name, form, source and source.module),
+    line = info.currentline > 0 and info.currentline or 0,
+    source = source,
+    module = source and source.module,
+    hint = source and source.hint == "deemphasize" and "subtle" or "normal",
+  }
+end
+
 local function described(segment, level, form)
   local thread = segment.thread
   local info = getinfo(thread, level, P.is_51 and "nSlf" or "nSlft")
@@ -187,20 +203,9 @@ local function described(segment, level, form)
   local frame = frame_record(segment, level, function()
     return { thread = thread, level = level, func = info.func }
   end)
-  if info.what == "C" or P.is_probe(info.func) then -- in deep stacks the probe's are not left out
-    return { id = frame.id, name = P.frame_name(frame, info), line = 0, hint = "subtle" }
-  end
-  local source = P.source_of(info.source)
-  local name = formatted(frame, info, P.frame_name(frame, info), form, source and source.module)
-  if info.istailcall and not segment.rows then name = name .. " " .. TAIL_CALLS end
-  return {
-    id = frame.id,
-    name = name,
-    line = info.currentline > 0 and info.currentline or 0,
-    source = source,
-    module = source and source.module,
-    hint = source and source.hint == "deemphasize" and "subtle" or "normal",
-  }
+  local told = P.frame_told(frame, info, P.frame_name(frame, info), form)
+  if info.istailcall and not segment.rows and told.hint ~= "subtle" then told.name = told.name .. " " .. TAIL_CALLS end
+  return told
 end
 
 local function row(segment, index, form)
@@ -240,6 +245,7 @@ local ALL = 2000 -- frames in one answer at the most, unless more are asked for:
 -- means all; a frame is {id, name, line, source?, module?, hint}. When only the top frame is asked
 -- for, the total of a very deep stack may be told a little too high; later answers are exact.
 function P.ops.stack(command)
+  if command.thread == P.FAILED then return P.remains_stack(command) end
   local thread = P.thread_by_id(command.thread)
   if not thread then P.user_error("There is no thread " .. command.thread .. "; it may have ended.") end
   local segments, total = segments_of(thread, command.start == 0 and command.levels == 1), -1

@@ -42,6 +42,7 @@ end
 -- exception {thread?}: {id, description, mode, type, traceback, evaluate, value}; `value` is told as a
 -- variable `err`. Refused where the thread did not stop on an error.
 function P.ops.exception(command)
+  if command.thread == P.FAILED then return P.remains_exception() end
   local stop = P.stop
   if not stop or not stop.has_error or command.thread and P.thread_by_id(command.thread) ~= stop.thread then
     P.user_error("This thread did not stop on an error.")

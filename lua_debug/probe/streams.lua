@@ -211,5 +211,5 @@ function P.install_streams(globals)
   local methods = getmetatable(stdout).__index
   local install = P.settings.output == "mark" and install_marks or install_telling
   install(globals, methods)
-  install_input(globals, methods)
+  if host.read_line then P.install_asking(globals) else install_input(globals, methods) end
 end

@@ -41,19 +41,25 @@ function P.traced_call(thread, level, func)
 end
 
 -- The levels from `first` to `last` (the outermost) that a script would see without the probe,
--- innermost first. Code of the probe and what it calls is one C function, the one the script called.
+-- innermost first. Code of the probe and what it calls is one C function, the one the script called;
+-- but pcall and xpcall of ours call what the script gave them, which may be in C or ours as well.
 function P.visible_levels(thread, first, last)
   local found, is_inside = {}, getinfo(thread, last + 1, "l") == nil -- a coroutine's body may be ours
+  local calls_for_script = false
   for level = last, first, -1 do
     local info = getinfo(thread, level, "Sf")
+    local is_called_for_script = calls_for_script
+    calls_for_script = false
     if info.what == "C" then
       local name = P.traced_call(thread, level, info.func)
       if name == "" then is_inside = true end
+      calls_for_script = is_inside and name ~= nil and name ~= "" and found[#found] == level + 1
+      if is_called_for_script then is_inside = false end
       if not is_inside then found[#found + 1] = level end
     elseif not info.func then
       if not is_inside then found[#found + 1] = level end -- 5.1: a tail call
     elseif is_probe(info) then
-      if not is_inside and not calls_out(info.func) then found[#found + 1] = level end
+      if (not is_inside or is_called_for_script) and not calls_out(info.func) then found[#found + 1] = level end
       is_inside = not calls_out(info.func)
     else
       found[#found + 1], is_inside = level, false
@@ -143,12 +149,27 @@ end
 local words = P.is_51 and words_51 or words_52
 local FIELDS = P.is_51 and "Slnf" or "Slntf"
 
+local function is_called_from_c(thread, level)
+  local info
+  repeat
+    level = level + 1
+    info = getinfo(thread, level, "S")
+  until not info or not is_probe(info)
+  return info ~= nil and info.what == "C"
+end
+
+-- For an xpcall that stands in for the function called `name`.
+local function traced_text(thread, level, name)
+  if P.is_51 and is_called_from_c(thread, level) then return words_51({ what = "C", func = lib[name] }, nil) end
+  return "[C]: in " .. (P.version == "5.5" and "global" or "function") .. " '" .. name .. "'"
+end
+
 -- The names of files are cut at 60 bytes (luaconf.h, LUA_IDSIZE) unless they shall be whole.
 local function row_text(thread, level, is_whole)
   local info = getinfo(thread, level, FIELDS)
   if is_whole and sub(info.source, 1, 1) == "@" then info.short_src = sub(info.source, 2) end
   local traced = info.what == "C" and P.traced_call(thread, level, info.func)
-  if traced then return "[C]: in " .. (P.version == "5.5" and "global" or "function") .. " '" .. traced .. "'" end
+  if traced then return traced_text(thread, level, traced) end
   local name = info.namewhat ~= "" and info.name or nil
   local caller = name and getinfo(thread, level + 1, "S")
   if caller and is_probe(caller) then name = nil end -- the name is one that the probe uses

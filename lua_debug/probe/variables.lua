@@ -37,7 +37,7 @@ local function declaration_of(declared)
   local frame = declared.frame
   return P.mint({
     kind = "location", source = info.source, first = info.linedefined, last = info.lastlinedefined,
-    name = declared.name, rank = declared.rank, line = frame and getinfo(frame.thread, frame.level, "l").currentline,
+    name = declared.name, rank = declared.rank, line = frame and P.place_of(frame).currentline,
   })
 end
 

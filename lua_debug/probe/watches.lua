@@ -1,4 +1,5 @@
--- Data breakpoints: values compared with what they were, at every line while there are any.
+-- Data breakpoints: values compared with what they were, at every line while there are any. Assignments
+-- that change nothing are known from the text (writes.lua).
 local P = ...
 
 local lib = P.lib
@@ -43,6 +44,8 @@ local function read(target, level)
   return value
 end
 
+P.read_target = read
+
 local function is_same(one, other) return rawequal(one, other) or one ~= one and other ~= other end
 
 -- The compiled hooks compare by themselves and want to know what; the pure ones call us at each line.
@@ -69,15 +72,24 @@ local function lose(index, reason)
   apply()
 end
 
-local function changed(watch, value, level)
-  local text = P.text(watch.target.name) .. " changed from " .. P.describe(watch.value) .. " to " .. P.describe(value)
+-- Whether there is a new value, or an old one anew.
+local function is_written(watch, value) return not is_same(value, watch.value) or P.writes.is_owed(watch.data_id) end
+
+local function told(watch, value, level)
+  local text = P.text(watch.target.name)
+  if is_same(value, watch.value) then
+    text = text .. " was set to " .. P.describe(value) .. " again"
+  else
+    text = text .. " changed from " .. P.describe(watch.value) .. " to " .. P.describe(value)
+    P.writes.changed(watch.data_id)
+  end
   watch.value = value
   local stops, problem = P.passes(watch, level)
   if problem then text = text .. ". " .. problem end
   return stops and text
 end
 
-local function stop_on_change(ids, text)
+local function stop_on_writes(ids, text)
   P.stop_here({ reason = "data breakpoint", breakpoints = ids, description = text, text = text })
   return true
 end
@@ -85,8 +97,9 @@ end
 -- The compiled hooks saw what the watch of this number watches go.
 function P.watch_gone(number) lose(number, "What it watched is gone.") end
 
--- Called by the pure hooks at each line of the script, by the compiled ones where they saw a change.
--- Stops on changes, of which a line may have made several; true if it did.
+-- Called by the pure hooks at each line of the script, by the compiled ones where they saw a change, and
+-- by both where an assignment may be over. Stops on what was written, by a line perhaps in several places;
+-- true if it did.
 function P.data_changed(level)
   local ids, texts = P.array(), nil
   for index = #watches, 1, -1 do
@@ -96,16 +109,17 @@ function P.data_changed(level)
     if target then value = read(target, level + 1) end
     if value == GONE then
       lose(index, "What it watched is gone.")
-    elseif not is_same(value, watch.value) then
-      local text = changed(watch, value, level + 1)
+    elseif is_written(watch, value) then
+      local text = told(watch, value, level + 1)
       if text then
         ids[#ids + 1] = watch.id
         texts = texts and texts .. "; " .. text or text
       end
     end
   end
+  P.writes.told()
   if not texts then return false end
-  return stop_on_change(ids, texts)
+  return stop_on_writes(ids, texts)
 end
 
 -- Replaces all data breakpoints; answers a message for each that cannot be, "" for the others.
@@ -124,6 +138,7 @@ function P.ops.watch(command)
     end
   end
   P.prepare_breakpoints("data", specs)
+  P.writes.watch(watches)
   apply()
   if not P.stop and not P.guard then P.hooks.arm() end
   return { problems = problems }
