@@ -20,7 +20,8 @@ from dap_server.language import Language
 from dap_server.rehearsal import rehearse
 from dap_server.server import Server, can_fork, forking, spawning
 from kernel.transport.tcp import listening_socket
-from lua_debug.debuggee import EXCEPTION_FILTERS, LuaDebuggee
+from lua_debug.debuggee import LuaDebuggee
+from lua_debug.exceptions import EXCEPTION_FILTERS
 from lua_debug.versions import DEFAULT_VERSION, find_version
 
 
@@ -37,10 +38,9 @@ def lua() -> Language:
     )
 
 
-def serve_clients(host: str, port: int) -> None:
+def serve_clients(host: str, port: int, language: Language) -> None:
     """Listen until SIGINT or SIGTERM; says on stderr where. Raises `OSError`."""
     listener = listening_socket(host, port)
-    language = lua()
     find_version(DEFAULT_VERSION).load()
     worker.log_to_stderr()
 
@@ -53,7 +53,7 @@ def serve_clients(host: str, port: int) -> None:
     rehearse(language)
     gc.collect()
     gc.freeze()  # so that workers share what was imported
-    Server(listener, forking(serve) if can_fork() else spawning).run()
+    Server(listener, forking(serve) if can_fork() else spawning(language.adapter)).run()
 
 
 def address(text: str) -> tuple[str, int]:
@@ -64,8 +64,9 @@ def address(text: str) -> tuple[str, int]:
     return host.strip("[]") or "127.0.0.1", int(port)
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Serve as the command line says."""
+def main(arguments: Sequence[str] | None = None, language: Language | None = None) -> int:
+    """Serve as the command line says; ``language``: Lua with more than the library, perhaps."""
+    language = language or lua()
     parser = argparse.ArgumentParser(prog="python -m dap_server", description=__doc__)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     way = parser.add_mutually_exclusive_group()
@@ -76,19 +77,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--token", default="", help=argparse.SUPPRESS)
     chosen = parser.parse_args(arguments)
     if chosen.listen:
+        host, port = chosen.listen
         try:
-            serve_clients(*chosen.listen)
+            serve_clients(host, port, language)
         except OSError as error:
-            host, port = chosen.listen
             sys.stderr.write(f"llmspell: cannot listen on {host}:{port}: {error.strerror}\n")
             return 1
         return 0
     if chosen.connect:
         host, port = chosen.connect
-        worker.serve_terminal(host, port, chosen.token, lua())
+        worker.serve_terminal(host, port, chosen.token, language)
     if chosen.socket_fd is not None:
-        worker.serve_socket(socket.socket(fileno=chosen.socket_fd), lua())
-    return worker.serve_stdio(lua())
+        worker.serve_socket(socket.socket(fileno=chosen.socket_fd), language)
+    return worker.serve_stdio(language)
 
 
 if __name__ == "__main__":

@@ -165,10 +165,9 @@ class ClientSession:
             self.pager.remember(reference, named, indexed)
 
     def invalidate_variables(self) -> None:
-        """What the client shows may have changed; it is told after its answer."""
-        if self.client.said.supports_invalidated_event:
-            self.answer_first()
-            self.send_event("invalidated", dap.InvalidatedEventBody(areas=["variables"]))
+        """What clients show may have changed: all are told, this one after its answer."""
+        self.answer_first()
+        self.coordinator.values_changed()
 
     def say(self, text: str, category: str = "console") -> None:
         """Show a line in the debug console (`dap_server.host.ClientDoor`)."""
@@ -207,10 +206,11 @@ class ClientSession:
             case e.ChildStarted():
                 self._tasks.start_soon(self._debug_child, event)
                 return
-        name, translate = TRANSLATIONS[type(event)]
-        body = translate(self, event)
-        if body is not None:
-            self.send_event(name, body)
+        if type(event) in TRANSLATIONS:
+            name, translate = TRANSLATIONS[type(event)]
+            body = translate(self, event)
+            if body is not None:
+                self.send_event(name, body)
         if isinstance(event, e.Exited):
             self.send_event("terminated", None)
 

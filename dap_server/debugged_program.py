@@ -153,7 +153,7 @@ class DebuggedProgram:
             raise DebuggeeGone
         self._session.answer_first()
         self._is_started = True
-        await self.coordinator.debuggee.launch(request.program)
+        await self.coordinator.launch(request.program)
 
     async def _welcome(self, coordinator: DebugCoordinator) -> None:
         """Give a new coordinator the client's breakpoints, and the client what is new."""
@@ -253,7 +253,7 @@ class DebuggedProgram:
         if self._has_left:
             return
         self._has_left = True
-        self._session.dispatcher.cancel_all()
+        await self._session.dispatcher.settle()
         ends = not self.is_attached if terminate is None else terminate
         await (self._end() if ends else self._let_go(stays=suspend and self.is_attached))
 

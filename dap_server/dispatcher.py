@@ -25,6 +25,9 @@ from kernel.core.errors import Cancelled
 if TYPE_CHECKING:
     from dap_server.client_session import ClientSession
 
+MOMENT = 1.0
+"""Seconds that orders have to be carried out before their client leaves."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -41,6 +44,7 @@ class Call:
     """The arguments as the client sent them."""
     is_cancellable: bool = False
     has_progress: bool = False
+    is_over: anyio.Event = field(default_factory=anyio.Event)
     timer: asyncio.TimerHandle | None = None
     """Calls when the client is to be told next how the request goes on."""
 
@@ -88,6 +92,18 @@ class Dispatcher:
             if call is not CURRENT.get(None):
                 call.scope.cancel()
 
+    async def settle(self) -> None:
+        """Let orders that came before be carried out, for a moment; break off everything else.
+
+        A client may let the program go on and leave in one breath.
+        """
+        own = CURRENT.get(None)
+        orders = [each for each in self._calls if each is not own and not each.is_cancellable]
+        with anyio.move_on_after(MOMENT):
+            for each in orders:
+                await each.is_over.wait()
+        self.cancel_all()
+
     async def _serve(self, call: Call, request: dict[str, Any]) -> None:
         CURRENT.set(call)
         answer: Model | errors.Failure | None = None
@@ -98,6 +114,7 @@ class Dispatcher:
                 answer = errors.failure(call.command, Cancelled())
         finally:
             self._calls.discard(call)
+            call.is_over.set()
         self._respond(call, answer)
 
     async def _answer(self, call: Call, request: dict[str, Any]) -> Model | errors.Failure | None:

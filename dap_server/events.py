@@ -107,6 +107,12 @@ def invalidated(session: ClientSession, it: e.ValuesInvalidated) -> Model | None
     return dap.InvalidatedEventBody(areas=list(it.areas), thread_id=it.thread)
 
 
+def shown(_session: ClientSession, it: e.Displayed | e.Paged) -> Model | None:
+    """A debug console has no pictures: it gets the form that is text."""
+    text = it.display.data.get("text/plain")
+    return None if text is None else dap.OutputEventBody(category="stdout", output=f"{text}\n")
+
+
 def _reason(reason: str) -> str:
     return reason if reason in ("new", "changed", "removed") else "changed"
 
@@ -122,9 +128,13 @@ TRANSLATIONS: dict[type[e.KernelEvent], tuple[str, Translation]] = {
     e.SourceLoaded: ("loadedSource", source_loaded),
     e.ModuleLoaded: ("module", module_loaded),
     e.ValuesInvalidated: ("invalidated", invalidated),
+    e.Displayed: ("output", shown),
+    e.Paged: ("output", shown),
     e.Exited: ("exited", exited),
 }
 """The event's name and its translation."""
 
-NOT_TRANSLATED: frozenset[type[e.KernelEvent]] = frozenset({e.ChildStarted})
-"""Events that make the session do something instead."""
+NOT_TRANSLATED: frozenset[type[e.KernelEvent]] = frozenset(
+    {e.ChildStarted, e.DisplayCleared, e.NextInputSet}
+)
+"""Events that make the session do something instead, or that are for others."""

@@ -29,3 +29,10 @@ class Language:
     make_debuggee: MakeDebuggee
     full_name: Callable[[str], str]
     """The one name of a version that has several; raises `UserError` where there is none."""
+    adapter: str = "dap_server"
+    """The module that is the adapter for this language, for ``python -m`` in other processes."""
+    usual_version: Callable[[], str] = lambda: ""
+    """The version for launches in this folder and environment that name none; empty: as ever.
+
+    Raises `UserError` where nobody can say.
+    """

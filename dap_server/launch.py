@@ -178,7 +178,9 @@ class LaunchConfiguration(Configuration):
     env: dict[Variable, Text | None] = Field(
         default={}, description="Environment variables to set; null takes one away."
     )
-    lua: LuaVersion = Field(default="5.4", description="The Lua to run the program with.")
+    lua: LuaVersion = Field(
+        default="5.4", description="The Lua to run the program with; the configured one by default."
+    )
     lua_path: Templates = Field(
         default=[], description="Templates, or a path with semicolons, put before package.path."
     )

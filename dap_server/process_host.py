@@ -3,6 +3,7 @@
 import os
 import socket
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import anyio
 
@@ -58,18 +59,23 @@ class ProcessHost:
     ) -> DebugCoordinator:
         """Make a debuggee here; for a terminal, have another adapter do it there."""
         if request.console != "internalConsole" and not self._is_in_terminal:
-            await self._continue_at(await open_terminal(request, client))
+            await self._continue_at(await open_terminal(request, client, self._language.adapter))
         self._switchboard.stay()
         self._place.enter(request.settings)
+        settings = self._with_version(request)
         if request.program.debug:
             await self._door.open(lambda child: _published(bus, child))
         self.ended = anyio.Event()
         tell = self._console.begin(lambda event: self._listen(coordinator, event))
-        debuggee = self._language.make_debuggee(
-            request.settings, tell, self._console, request.program.path
-        )
+        debuggee = self._language.make_debuggee(settings, tell, self._console, request.program.path)
         coordinator = DebugCoordinator(debuggee, bus)
         return coordinator
+
+    def _with_version(self, request: LaunchRequest) -> DebugSettings:
+        """What the client says of the version counts, then what is usual where the program runs."""
+        settings = request.settings
+        usual = "" if request.raw.get("lua") is not None else self._language.usual_version()
+        return replace(settings, lua=usual) if usual else settings
 
     async def attach(self, request: AttachRequest, _client: ClientDoor) -> DebugCoordinator:
         """Connect the client to the adapter of a program that runs already."""

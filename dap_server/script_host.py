@@ -49,7 +49,7 @@ class DebuggedScript:
         if not self._is_started:
             await self._begin()
             coordinator = self._coordinator or self.coordinator(self._settings)
-            await coordinator.debuggee.launch(self.program)
+            await coordinator.launch(self.program)
 
     async def interrupt(self) -> None:
         """End the program (Ctrl-C); it says so when it has."""

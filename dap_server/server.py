@@ -204,14 +204,17 @@ def forking(serve: Callable[[socket.socket], NoReturn]) -> StartWorker:
     return start
 
 
-def spawning(connection: socket.socket, _servers_own: Sequence[Closable]) -> int:
+def spawning(adapter: str) -> StartWorker:
     """Workers are new interpreters: where there is no fork, or it is not to be trusted."""
-    number = connection.fileno()
-    process = subprocess.Popen(
-        adapter_command("--socket-fd", str(number)), pass_fds=[number], start_new_session=True
-    )
-    process.returncode = 0  # the server reaps it
-    return process.pid
+
+    def hire(connection: socket.socket, _servers_own: Sequence[Closable]) -> int:
+        number = connection.fileno()
+        command = adapter_command(adapter, "--socket-fd", str(number))
+        process = subprocess.Popen(command, pass_fds=[number], start_new_session=True)
+        process.returncode = 0  # the server reaps it
+        return process.pid
+
+    return hire
 
 
 def can_fork() -> bool:

@@ -20,17 +20,20 @@ DEADLINE = 60.0
 GREETING = 200
 """Bytes the token and its line end have at most."""
 
+HANDED_ON = ("PYTHONPATH", "LLMSPELL_CONFIG", "LLMSPELL_LUA_VERSION")
+"""Variables that an adapter in a terminal has from this one, if they are set."""
 
-def adapter_command(*arguments: str) -> list[str]:
-    """The command line of another adapter like this one.
+
+def adapter_command(adapter: str, *arguments: str) -> list[str]:
+    """The command line of another adapter like this one (`Language.adapter`).
 
     ``-P`` keeps Python from looking for our packages in the folder of the program.
     """
-    return [sys.executable, "-P", "-m", "dap_server", *arguments]
+    return [sys.executable, "-P", "-m", adapter, *arguments]
 
 
 async def open_terminal(
-    request: LaunchRequest, client: ClientDoor, deadline: float = DEADLINE
+    request: LaunchRequest, client: ClientDoor, adapter: str, deadline: float = DEADLINE
 ) -> Transport:
     """Have the client open a terminal with an adapter in it; the connection to that adapter.
 
@@ -46,7 +49,8 @@ async def open_terminal(
             await transport.close()
 
     listener = await Listener.start("127.0.0.1", 0, welcome)
-    args = adapter_command("--connect", f"{listener.host}:{listener.port}", "--token", token)
+    where = f"{listener.host}:{listener.port}"
+    args = adapter_command(adapter, "--connect", where, "--token", token)
     asking = asyncio.ensure_future(client.run_in_terminal(_command(request, args)))
     try:
         return await _first_arrival(asking, arrived, deadline, args)
@@ -95,11 +99,10 @@ async def _read_token(transport: TcpTransport) -> str | None:
 
 
 def _command(request: LaunchRequest, args: Sequence[str]) -> TerminalCommand:
-    path = os.environ.get("PYTHONPATH")
     return TerminalCommand(
         args=args,
         cwd=request.settings.cwd or os.getcwd(),
-        env={"PYTHONPATH": path} if path else {},
+        env={name: value for name in HANDED_ON if (value := os.environ.get(name))},
         kind="external" if request.console == "externalTerminal" else "integrated",
         title=f"Lua: {os.path.basename(request.program.path)}",
     )

@@ -13,7 +13,7 @@ from dap_server.protocol import generated as dap
 from dap_server.protocol.model import Model
 from dap_server.registry import handles
 from kernel.core.errors import UserError
-from kernel.core.ids import FrameId, SourceReference, ThreadId
+from kernel.core.ids import FAILED, FrameId, SourceReference, ThreadId
 
 if TYPE_CHECKING:
     from dap_server.client_session import ClientSession
@@ -109,7 +109,8 @@ async def exception_info(
     session: ClientSession, args: dap.ExceptionInfoArguments
 ) -> dap.ExceptionInfoResponseBody:
     """The error a thread stopped on."""
-    session.coordinator.require_stop("exceptionInfo")
+    if args.thread_id != FAILED:
+        session.coordinator.require_stop("exceptionInfo")
     return to_dap.exception(await session.debuggee.exception_details(ThreadId(args.thread_id)))
 
 
