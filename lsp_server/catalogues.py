@@ -11,5 +11,5 @@ class Catalogues(Protocol):
     def standard_library(self, version: str) -> Catalogue:
         """The globals, modules and keywords of one version."""
 
-    def script_api(self) -> Catalogue:
-        """The globals of scripts, also those that this release has not yet."""
+    def script_api(self, *, has_later: bool) -> Catalogue:
+        """The globals of scripts; ``has_later``: also those that only a later release has."""

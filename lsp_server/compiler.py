@@ -27,6 +27,10 @@ class Compiler(Protocol):
     def versions(self) -> Sequence[str]:
         """The names of the versions: ``5.1`` and so on."""
 
+    @property
+    def usual_lua(self) -> str:
+        """The version that files are written for where nobody says."""
+
     def full_name(self, name: str) -> str:
         """The version that somebody calls ``lua5.4`` or ``luajit``; raises `UserError`."""
 

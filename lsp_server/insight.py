@@ -33,7 +33,7 @@ class Insight:
         self.modules = WorkspaceModules(documents, folders)
         self.moments = Moments()
         self.listed = Listed()
-        self._made: dict[tuple[str, bool], Catalogued] = {}
+        self._made: dict[tuple[str, bool, bool], Catalogued] = {}
 
     def catalogue(self, lua: str) -> Catalogue:
         """What scripts of this version can call, as far as the settings say so."""
@@ -53,10 +53,12 @@ class Insight:
         return self.moments.at(cursor)
 
     def _catalogued(self, lua: str) -> Catalogued:
-        key = (lua, self._settings().has_script_api)
+        settings = self._settings()
+        key = (lua, settings.has_script_api, settings.has_later_api)
         if key not in self._made:
             catalogue = self._catalogues.standard_library(lua)
-            if key[1]:
-                catalogue = catalogue.joined(self._catalogues.script_api())
+            if settings.has_script_api:
+                api = self._catalogues.script_api(has_later=settings.has_later_api)
+                catalogue = catalogue.joined(api)
             self._made[key] = Catalogued(catalogue)
         return self._made[key]

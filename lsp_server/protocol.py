@@ -42,6 +42,7 @@ class LuaProtocol(LanguageServerProtocol):
         self._server.documents.encoding = result.capabilities.position_encoding or "utf-16"
         experimental = plain(plain(params.capabilities.experimental).get("llmspell"))
         self._server.live_values.is_supported = experimental.get("liveValues") is True
+        self._server.settle_in()
         self._server.configure(params.initialization_options)
         return result
 

@@ -42,7 +42,14 @@ class LuaLanguageServer(LanguageServer):
 
     protocol: LuaProtocol
 
-    def __init__(self, compiler: Compiler, lua: str, catalogues: Catalogues) -> None:
+    def __init__(
+        self, compiler: Compiler, lua_of: Callable[[str | None], str], catalogues: Catalogues
+    ) -> None:
+        """``lua_of``: the Lua that files are written for where the client names none.
+
+        It is asked once the client has named its folder (None: it has none), and may raise
+        `UserError`, which the client is told; files are read as the compiler's usual Lua then.
+        """
         super().__init__(
             name="llmspell",
             version=version("llmspell"),
@@ -51,9 +58,10 @@ class LuaLanguageServer(LanguageServer):
         )
         logging.getLogger("pygls.protocol.json_rpc").addFilter(_is_worth_telling)
         self.compiler = compiler
-        self.default_lua = lua
-        self.settings = Settings(lua=lua)
-        self.documents = Documents(lua)
+        self._lua_of = lua_of
+        self.default_lua = compiler.usual_lua
+        self.settings = Settings(lua=self.default_lua)
+        self.documents = Documents(self.default_lua)
         self.insight = Insight(
             catalogues, self.documents, lambda: self.settings, lambda: self.folders
         )
@@ -92,6 +100,14 @@ class LuaLanguageServer(LanguageServer):
     def document(self, uri: str) -> Document:
         """The document as the client has it, or the file; raises `UserError` without either."""
         return self.documents.get(uri)
+
+    def settle_in(self) -> None:
+        """Find out which Lua is meant where the client is at work and names none."""
+        folders = self.folders
+        try:
+            self.default_lua = self._lua_of(folders[0] if folders else None)
+        except UserError as error:
+            self.tell(f"{error} Files are read as Lua {self.default_lua}.")
 
     def configure(self, given: Any) -> None:
         """Take over what a client sent as settings; it is told what is wrong with them."""

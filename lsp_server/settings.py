@@ -24,8 +24,10 @@ class Settings:
     globals: frozenset[str] = frozenset()
     stylua: str | None = None
     has_lenses: bool = True
-    has_script_api: bool = False
-    """Whether the globals of the script API are spoken of, which this release has not yet."""
+    has_script_api: bool = True
+    """Whether the globals of the script API are spoken of."""
+    has_later_api: bool = False
+    """Whether those are, too, that only a later release has."""
 
 
 def read_settings(
@@ -43,7 +45,8 @@ def read_settings(
         globals=reader.globals(),
         stylua=reader.text("stylua.path"),
         has_lenses=reader.truth("codeLens.enable", True),
-        has_script_api=reader.truth("scriptApi.enable", False),
+        has_script_api=reader.truth("scriptApi.enable", True),
+        has_later_api=reader.truth("scriptApi.later", False),
     )
     return settings, [*reader.problems, *reader.unknown()]
 
@@ -60,7 +63,7 @@ class Setting:
 KNOWN: Mapping[str, Setting] = {
     "lua.version": Setting(
         "string",
-        "what `--lua` says, or `5.4`",
+        "what `--lua` says, `engines.lua.version`, or `5.4`",
         "The Lua that files are written for: `5.1` to `5.5`, `luajit`, `luajit2.0`, `luajit2.1`.",
     ),
     "diagnostics": Setting(
@@ -77,9 +80,14 @@ KNOWN: Mapping[str, Setting] = {
     "codeLens.enable": Setting("boolean", "`true`", "Whether there are lenses to run and debug."),
     "scriptApi.enable": Setting(
         "boolean",
+        "`true`",
+        "Whether globals of the [script API](script-api.md) are offered, explained and checked.",
+    ),
+    "scriptApi.later": Setting(
+        "boolean",
         "`false`",
-        "Whether globals of the [script API](script-api.md) are offered, explained and checked. "
-        "This release does not have them yet, so that scripts that call them fail.",
+        "Whether globals are, too, that this release does not have yet; scripts that call them "
+        "fail.",
     ),
 }
 """All settings by their keys, below `SECTION`."""
@@ -100,7 +108,7 @@ class _Reader:
 
     def lua(self, default: str) -> str:
         name = self._values.get("lua.version")
-        if name is None:
+        if name is None or name == "":
             return default
         try:
             return self._full_name(str(name))
