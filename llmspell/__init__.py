@@ -1,1 +1,3 @@
 """The application: command line and script API."""
+
+__version__ = "0.9.0.dev0"

@@ -25,9 +25,11 @@ class Listening:
     host: str
     port: int
     program: str
-    """The script's absolute path."""
+    """The script's absolute path, or the kernel's name."""
     lua: str
     """Name of the Lua it runs on, as ``--lua`` takes it."""
+    kind: str = "script"
+    """``script``, ``kernel`` or ``replay``."""
 
 
 @contextlib.contextmanager
@@ -36,8 +38,9 @@ def listed(program: Listening) -> Iterator[None]:
     try:
         directory = _directory()
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path = directory / f"debug-{program.pid}.json"
-        fresh = directory / f"{program.pid}.new"
+        name = f"{program.pid}-{program.port}"  # a kernel may have replays that wait beside it
+        path = directory / f"debug-{name}.json"
+        fresh = directory / f"{name}.new"
         descriptor = os.open(fresh, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600)
     except OSError:
         yield

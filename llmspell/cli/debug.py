@@ -1,7 +1,6 @@
-"""``llmspell debug``: run a script under the debugger and serve clients that connect."""
+"""``llmspell debug``: a script under the debugger, at a prompt or for clients that connect."""
 
 import argparse
-import json
 import os
 import sys
 from collections.abc import Sequence
@@ -10,42 +9,108 @@ from dataclasses import asdict
 from kernel.core import model as m
 from kernel.core.errors import UserError
 from kernel.core.settings import DebugSettings
+from llmspell.cli.global_options import GlobalOptions
+from llmspell.cli.numbers import port
+from llmspell.cli.parsing import CliParser
+from llmspell.cli.reaching import names_kernel
+from llmspell.cli.repl import add_options, choice_of, refuse_forms
+from llmspell.cli.results import Results
+from llmspell.cli.run import check_engine
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Debug the script; does not return but for mistakes: the process ends with its status."""
-    words, args = _split(arguments)
-    parser = argparse.ArgumentParser(
+def make_parser() -> CliParser:
+    """The command's parser."""
+    parser = CliParser(
         prog="llmspell debug",
-        usage="llmspell debug SCRIPT --dap-port PORT [--host HOST] [--no-wait] [--lua VERSION] "
+        usage="llmspell debug SCRIPT [--break-at FILE:LINE] [--watch EXPR] [--step] "
+        "[-- ARGUMENT …]\n       llmspell debug SCRIPT --dap-port PORT [--host HOST] [--no-wait] "
         "[-- ARGUMENT …]\n       llmspell debug --list [--json]",
-        description="Run a Lua script and wait until a debugger attaches; several may, one after "
-        "another. The exit status is the script's own.",
+        description="Debug a Lua script: at a prompt that stands at its first line, or, with a "
+        "port, from editors that attach, one after another; the exit status is then the "
+        "script's own.",
+        examples=(
+            "llmspell debug script.lua  # a prompt, at the first line",
+            "llmspell debug script.lua --break-at 12 --watch total -- a b",
+            "llmspell debug script.lua --connect lab  # in the kernel lab",
+            "llmspell debug script.lua --dap-port 4711  # wait for an editor",
+        ),
     )
-    parser.add_argument("script", nargs="?", help="the Lua file")
-    parser.add_argument("--dap-port", type=_port, help="where to listen; 0: any free port, printed")
+    parser.add_argument("script", metavar="SCRIPT", nargs="?", help="the Lua file")
+    parser.add_argument(
+        "--break-at",
+        action="append",
+        default=[],
+        metavar="FILE:LINE",
+        help="a breakpoint, also LINE, a function, with `if CONDITION`; any number of times",
+    )
+    parser.add_argument(
+        "--watch",
+        action="append",
+        default=[],
+        metavar="EXPR",
+        help="stop when a variable changes; what cannot be watched is shown at each stop",
+    )
+    parser.add_argument("--step", action="store_true", help="Enter alone steps from the beginning")
+    parser.add_argument(
+        "--dap-port",
+        "--port",
+        type=port,
+        metavar="PORT",
+        help="where to listen; 0: any free port, printed",
+    )
     parser.add_argument("--host", default="127.0.0.1", help="listen there (127.0.0.1)")
     parser.add_argument("--no-wait", action="store_true", help="begin without a debugger")
-    parser.add_argument("--lua", default="5.4", help="5.1 … 5.5, luajit (5.4)")
     parser.add_argument("--list", action="store_true", help="say what can be attached to now")
     parser.add_argument("--json", action="store_true", help="with --list: an array of objects")
+    add_options(parser)
+    return parser
+
+
+def main(arguments: Sequence[str], options: GlobalOptions) -> int:
+    """Debug the script; with a port the process ends with the script's status."""
+    words, args = _split(arguments)
+    parser = make_parser()
     chosen = parser.parse_args(words)
+    check_engine(chosen.engine)
     if chosen.list:
-        return _list(as_json=chosen.json)
-    if chosen.script is None or chosen.dap_port is None:
-        parser.error("a script and --dap-port are needed, or --list")
-    return _debug(chosen, args)
+        return _list(Results("json" if chosen.json else options.output))
+    if chosen.script is None:
+        parser.error("which script? or --list")
+    refuse_forms(parser, options)
+    if chosen.dap_port is not None:
+        if names_kernel(options):
+            name = "--connect" if options.connect else "--kernel"
+            parser.error(f"--dap-port serves a script of its own; leave {name} out")
+        return _debug(chosen, args)
+    return _at_prompt(chosen, args, options)
+
+
+def _at_prompt(chosen: argparse.Namespace, args: Sequence[str], options: GlobalOptions) -> int:
+    if not os.path.isfile(chosen.script):
+        sys.stderr.write(f"llmspell: Script file not found: {chosen.script}\n")
+        return 1
+    from kernel.repl.settings import ReplSettings
+    from llmspell.repl import first_lines, run_repl
+
+    settings = ReplSettings(
+        title="LLMSpell Debugger",
+        first=first_lines(chosen.script, args, chosen.break_at, chosen.watch),
+        repeats="step" if chosen.step else "",
+    )
+    return run_repl(choice_of(chosen, options), settings)
 
 
 def _debug(chosen: argparse.Namespace, args: Sequence[str]) -> int:
     if not os.path.isfile(chosen.script):
         sys.stderr.write(f"llmspell: Script file not found: {chosen.script}\n")
         return 1
+    from llmspell.config.lua_choice import configured_lua
     from llmspell.script_server import Terms, debug_script, listen
-    from lua_debug.versions import find_version
+    from lua_debug.versions import DEFAULT_VERSION, find_version
 
     try:
-        find_version(chosen.lua).load()
+        lua = chosen.lua or configured_lua() or DEFAULT_VERSION
+        find_version(lua).load()
     except UserError as error:
         sys.stderr.write(f"llmspell: {error}\n")
         return 1
@@ -56,20 +121,20 @@ def _debug(chosen: argparse.Namespace, args: Sequence[str]) -> int:
         sys.stderr.write(f"llmspell: cannot listen on {where}: {error.strerror or error}\n")
         return 1
     terms = Terms(waits=not chosen.no_wait, says_where=True)
-    settings = DebugSettings(lua=chosen.lua)
+    settings = DebugSettings(lua=lua)
     return debug_script(_program(chosen.script, args), settings, listener, terms)
 
 
-def _list(*, as_json: bool) -> int:
+def _list(results: Results) -> int:
     from llmspell.listening import listening
 
     programs = listening()
-    if as_json:
-        sys.stdout.write(json.dumps([asdict(each) for each in programs]) + "\n")
-        return 0
-    for each in programs:
-        where = f"{each.host}:{each.port}"
-        sys.stdout.write(f"{each.pid:>8}  {where:21}  Lua {each.lua:6}  {each.program}\n")
+    lines = [
+        f"{each.pid:>8}  {f'{each.host}:{each.port}':21}  Lua {each.lua:6}  {each.program}"
+        for each in programs
+    ]
+    nothing = "No program waits for a debugger, and none that runs can be attached to."
+    results.show([asdict(each) for each in programs], lines or nothing)
     return 0
 
 
@@ -103,9 +168,3 @@ def _split(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
 
 def _program(script: str, args: Sequence[str]) -> m.Program:
     return m.Program(os.path.abspath(script), tuple(args), name=script)
-
-
-def _port(text: str) -> int:
-    if not text.isdecimal() or int(text) > 65535:
-        raise argparse.ArgumentTypeError(f"{text!r} is no port")
-    return int(text)

@@ -3,13 +3,20 @@
 import argparse
 from collections.abc import Sequence
 
+from llmspell.cli.global_options import GlobalOptions
+from llmspell.cli.parsing import CliParser
 
-def main(arguments: Sequence[str]) -> int:
-    """Serve the client at stdin and stdout, or all that connect."""
-    parser = argparse.ArgumentParser(
+
+def make_parser() -> CliParser:
+    """The command's parser."""
+    parser = CliParser(
         prog="llmspell lsp",
         description="Be a language server for Lua (Language Server Protocol) on stdin and stdout, "
         "as editors start it, or for any number of clients over TCP.",
+        examples=(
+            "llmspell lsp  # as editors start it",
+            "llmspell lsp --listen 127.0.0.1:0  # for any number of clients",
+        ),
     )
     parser.add_argument(
         "--listen",
@@ -19,13 +26,19 @@ def main(arguments: Sequence[str]) -> int:
     )
     parser.add_argument(
         "--lua",
-        default="5.4",
+        default="",
         metavar="VERSION",
-        help="5.1 … 5.5, luajit (5.4), for clients that have no setting llmspell.lua.version",
+        help="5.1 … 5.5, luajit, for clients that have no setting llmspell.lua.version; otherwise "
+        "the one that is configured (5.4)",
     )
     # What vscode-languageclient adds to the command of every server.
     parser.add_argument("--stdio", action="store_true", help=argparse.SUPPRESS)
-    chosen = parser.parse_args(arguments)
+    return parser
+
+
+def main(arguments: Sequence[str], _options: GlobalOptions) -> int:
+    """Serve the client at stdin and stdout, or all that connect."""
+    chosen = make_parser().parse_args(arguments)
     from llmspell.wiring import serve_lsp
 
     return serve_lsp(chosen.listen, chosen.lua)

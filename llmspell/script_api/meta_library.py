@@ -51,11 +51,18 @@ def _class(table: Table, definition: str) -> Iterator[str]:
     yield from (_field(each) for each in fields)
     if table.is_open:
         yield "---@field [string] any"
+    if table.call:
+        yield _overload(table.call)
     if definition:
         yield definition
     for member in table.members:
         if isinstance(member, Function):
             yield from _function(table.name, member)
+
+
+def _overload(call: Function) -> str:
+    returns = f": {', '.join(call.returns)}" if call.returns else ""
+    return f"---@overload fun({', '.join(each.label for each in call.parameters)}){returns}"
 
 
 def _field(field: Field) -> str:

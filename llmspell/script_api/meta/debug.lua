@@ -5,51 +5,46 @@
 ---@class Debug
 Debug = {}
 
----Writes a message of a level: "trace", "debug", "info", "warn" or "error".
----@param level string
+---Writes a message of a level.
+---@param level string One of "off", "error", "warn", "info", "debug", "trace".
 ---@param message string
----@param module? string
+---@param module? string Which part of the script says it.
 function Debug.log(level, message, module) end
 
 ---Writes what only somebody who looks for a mistake wants to know.
 ---@param message string
----@param module? string
+---@param module? string Which part of the script says it.
 function Debug.trace(message, module) end
 
 ---Writes what helps to find mistakes.
 ---@param message string
----@param module? string
+---@param module? string Which part of the script says it.
 function Debug.debug(message, module) end
 
 ---Writes what happens.
 ---@param message string
----@param module? string
+---@param module? string Which part of the script says it.
 function Debug.info(message, module) end
 
 ---Writes what may be wrong.
 ---@param message string
----@param module? string
+---@param module? string Which part of the script says it.
 function Debug.warn(message, module) end
 
 ---Writes what went wrong; raises nothing.
 ---@param message string
----@param module? string
+---@param module? string Which part of the script says it.
 function Debug.error(message, module) end
 
 ---Writes a message with a value.
----@param level string
+---@param level string One of "off", "error", "warn", "info", "debug", "trace".
 ---@param message string
 ---@param data any
----@param module? string
+---@param module? string Which part of the script says it.
 function Debug.logWithData(level, message, data, module) end
 
----Begins to measure time.
----@param name string
----@return DebugTimer
-function Debug.timer(name) end
-
 ---Says from which level on messages are written.
----@param level string
+---@param level string One of "off", "error", "warn", "info", "debug", "trace".
 function Debug.setLevel(level) end
 
 ---The level from which on messages are written.
@@ -64,13 +59,21 @@ function Debug.setEnabled(is_on) end
 ---@return boolean
 function Debug.isEnabled() end
 
----Shows or hides the messages of modules that fit a pattern.
+---Shows or hides the messages of modules that fit a pattern; `*` stands for anything.
 ---@param pattern string
 ---@param is_shown boolean
 function Debug.addModuleFilter(pattern, is_shown) end
 
----Takes such a rule away.
+---A rule with a pattern of another kind.
 ---@param pattern string
+---@param kind string One of "exact", "wildcard", "regex", "hierarchical".
+---@param is_shown boolean
+---@return boolean
+function Debug.addAdvancedFilter(pattern, kind, is_shown) end
+
+---Takes such a rule away; false if there was none.
+---@param pattern string
+---@return boolean
 function Debug.removeModuleFilter(pattern) end
 
 ---Takes all such rules away.
@@ -80,60 +83,33 @@ function Debug.clearModuleFilters() end
 ---@param is_shown boolean
 function Debug.setDefaultFilterEnabled(is_shown) end
 
----A rule whose pattern is "exact", "wildcard", "regex" or "hierarchical".
----@param pattern string
----@param kind string
----@param is_shown boolean
-function Debug.addAdvancedFilter(pattern, kind, is_shown) end
-
----The rules: default_enabled, total_rules, rules.
----@return table
+---The rules by modules.
+---@return FilterSummary
 function Debug.getFilterSummary() end
 
----The last messages: timestamp, level, message, module and metadata of each.
+---The last messages, the oldest first.
 ---@param limit? integer
----@return table[]
+---@return LogEntry[]
 function Debug.getCapturedEntries(limit) end
 
 ---Forgets the last messages.
 function Debug.clearCaptured() end
 
+---Begins to measure time.
+---@param name string
+---@return DebugTimer
+function Debug.timer(name) end
+
+---Notes something in the course of a timer.
+---@param timer_id string
+---@param name string
+---@param metadata? any
+---@return boolean
+function Debug.recordEvent(timer_id, name, metadata) end
+
 ---What timers measured, as text.
 ---@return string
 function Debug.performanceReport() end
-
----A value as text.
----@param value any
----@param label? string
----@return string
-function Debug.dump(value, label) end
-
----A value as text in one line.
----@param value any
----@param label? string
----@return string
-function Debug.dumpCompact(value, label) end
-
----A value as text, with types and addresses.
----@param value any
----@param label? string
----@return string
-function Debug.dumpVerbose(value, label) end
-
----A value as text, in a form of one's own.
----@param value any
----@param options table
----@param label? string
----@return string
-function Debug.dumpWithOptions(value, options, label) end
-
----How much memory is used: used_bytes, allocated_bytes, resident_bytes, collections.
----@return table
-function Debug.memoryStats() end
-
----How much memory is used now, to compare with later.
----@return table
-function Debug.memorySnapshot() end
 
 ---What timers measured, as JSON.
 ---@return string
@@ -143,19 +119,46 @@ function Debug.jsonReport() end
 ---@return string
 function Debug.flameGraph() end
 
----Notes something in the course of a timer.
----@param timer_id string
----@param name string
----@param metadata? table
-function Debug.recordEvent(timer_id, name, metadata) end
+---How much memory is used.
+---@return MemoryStats
+function Debug.memoryStats() end
+
+---How much memory is used now, to compare with later.
+---@return MemorySnapshot
+function Debug.memorySnapshot() end
+
+---A value as text.
+---@param value any
+---@param label? string What is written before it.
+---@return string
+function Debug.dump(value, label) end
+
+---A value as text in one line.
+---@param value any
+---@param label? string What is written before it.
+---@return string
+function Debug.dumpCompact(value, label) end
+
+---A value as text, with types and sizes.
+---@param value any
+---@param label? string What is written before it.
+---@return string
+function Debug.dumpVerbose(value, label) end
+
+---A value as text, in a form of one's own.
+---@param value any
+---@param options DumpOptions
+---@param label? string What is written before it.
+---@return string
+function Debug.dumpWithOptions(value, options, label) end
 
 ---Who called whom up to here, as text.
----@param options? table
+---@param options? StackTraceOptions
 ---@return string
 function Debug.stackTrace(options) end
 
 ---Who called whom up to here, as JSON.
----@param options? table
+---@param options? StackTraceOptions
 ---@return string
 function Debug.stackTraceJson(options) end
 
@@ -164,15 +167,62 @@ function Debug.stackTraceJson(options) end
 ---@field id string Its id.
 local DebugTimer = {}
 
+---Milliseconds so far, or up to when it was stopped.
+---@return number
+function DebugTimer:elapsed() end
+
+---Notes the time so far under a name; gives milliseconds.
+---@param name? string
+---@return number
+function DebugTimer:lap(name) end
+
 ---Ends measuring; gives milliseconds.
 ---@return number
 function DebugTimer:stop() end
 
----Notes the time so far under a name.
----@param name string
----@return number
-function DebugTimer:lap(name) end
+---In which form a value is shown.
+---@class DumpOptions
+---@field indent? integer By how much lines are indented; 0: all in one line.
+---@field max_depth? integer Levels of tables that are shown.
+---@field max_string? integer Characters of a string that are shown.
+---@field max_items? integer Entries of a table that are shown.
+---@field types? boolean Whether types are told.
+---@field sort_keys? boolean Whether keys come in order.
 
----Milliseconds so far.
----@return number
-function DebugTimer:elapsed() end
+---The rules by modules.
+---@class FilterSummary
+---@field default_enabled boolean Its default enabled.
+---@field total_rules integer Its total rules.
+---@field rules ModuleRule[] Its rules.
+
+---Something that was logged.
+---@class LogEntry
+---@field timestamp string Its timestamp.
+---@field level string Its level.
+---@field message string Its message.
+---@field module? string Its module.
+---@field metadata? any Its metadata.
+
+---How much memory is used at a moment.
+---@class MemorySnapshot
+---@field timestamp_secs number Its timestamp secs.
+---@field active_trackers integer How many timers there are.
+---@field used_bytes integer Its used bytes.
+---@field resident_bytes integer Its resident bytes.
+
+---How much memory is used.
+---@class MemoryStats
+---@field used_bytes integer By the values of the script.
+---@field allocated_bytes integer By the process, swapped out or not.
+---@field resident_bytes integer Of these in memory.
+---@field collections integer How often garbage of the host was collected.
+
+---Whether messages of modules that fit a pattern are written.
+---@class ModuleRule
+---@field pattern string Its pattern.
+---@field kind string Its kind.
+---@field enabled boolean Its enabled.
+
+---How much of the stack is told.
+---@class StackTraceOptions
+---@field max_depth? integer Levels that are told.

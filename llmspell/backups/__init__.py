@@ -1,0 +1,1 @@
+"""Backups of everything that is kept: state, artifacts, configuration and, if asked for, keys."""

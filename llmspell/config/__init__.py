@@ -1,0 +1,1 @@
+"""The configuration: a model of the TOML files, and what reads them."""

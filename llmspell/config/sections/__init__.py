@@ -1,0 +1,1 @@
+"""The sections of the configuration. What stands below a key is its explanation, everywhere."""

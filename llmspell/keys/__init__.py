@@ -1,0 +1,1 @@
+"""Keys of providers: where they are kept, and how they are found."""
