@@ -1,18 +1,9 @@
-/** Lets the user choose among the Lua programs that wait for a debugger. */
+/** Lets the user choose among the Lua programs and kernels that can be debugged. */
 
-import * as path from 'node:path';
 import * as vscode from 'vscode';
 import type { Installations } from './installation';
+import { choices, type Listening } from './listed';
 import { output } from './places';
-
-/** A line of `llmspell debug --list --json`. */
-interface Listening {
-    readonly pid: number;
-    readonly host: string;
-    readonly port: number;
-    readonly program: string;
-    readonly lua: string;
-}
 
 export interface Address {
     readonly host: string;
@@ -25,12 +16,7 @@ export async function pickProgram(installations: Installations): Promise<Address
     if (!installation) return undefined;
     const programs = await listening(installation.command);
     const other = { label: 'Another address…', description: 'host:port', program: undefined };
-    const items = programs.map(each => ({
-        label: path.basename(each.program),
-        description: `Lua ${each.lua}, process ${each.pid}, at ${each.host}:${each.port}`,
-        detail: each.program,
-        program: each,
-    }));
+    const items = choices(programs);
     const placeHolder = programs.length
         ? 'Which program?'
         : 'No program waits for a debugger. Start one with: llmspell debug script.lua --dap-port 0';

@@ -1,19 +1,21 @@
 /** The commands of the palette, the editor's title and the lenses. */
 
+import * as os from 'node:os';
 import * as vscode from 'vscode';
 import { TYPE, ofFile } from './configuration';
 import { pickProgram } from './attach';
+import type { ConfiguredLua } from './configuredLua';
 import { INSTALL_COMMAND, install, type Installations } from './installation';
 import { LUAS, nameOf } from './luas';
 
 /** Registers what needs no language server. */
-export function registerCommands(installations: Installations): vscode.Disposable[] {
+export function registerCommands(installations: Installations, configured: ConfiguredLua): vscode.Disposable[] {
     const table: Record<string, (...args: never[]) => unknown> = {
         'llmspell.run': (file?: vscode.Uri | string) => start(file, { noDebug: true }),
         'llmspell.debug': (file?: vscode.Uri | string, line?: unknown) => debug(file, line),
         'llmspell.attach': () => vscode.debug.startDebugging(undefined, { type: TYPE, request: 'attach', name: 'Lua: attach' }),
         'llmspell.pickProcess': async () => (await pickProgram(installations))?.port.toString(),
-        'llmspell.selectLua': selectLua,
+        'llmspell.selectLua': () => selectLua(configured),
         'llmspell.openRepl': () => inTerminal(installations, 'Lua REPL', ['repl']),
         'llmspell.startKernel': () => inTerminal(installations, 'llmspell kernel', ['kernel', 'start']),
         [INSTALL_COMMAND]: install,
@@ -56,19 +58,24 @@ async function start(given: vscode.Uri | string | undefined, options: vscode.Deb
     return vscode.debug.startDebugging(vscode.workspace.getWorkspaceFolder(file), ofFile(file.fsPath), options);
 }
 
-async function selectLua(): Promise<void> {
-    const settings = vscode.workspace.getConfiguration('llmspell', vscode.window.activeTextEditor?.document);
-    const present = settings.get<string>('lua.version');
-    const items = LUAS.map(version => ({
-        label: nameOf(version),
-        description: version === present ? 'chosen' : '',
-        version,
+async function selectLua(configured: ConfiguredLua): Promise<void> {
+    const document = vscode.window.activeTextEditor?.document;
+    const settings = vscode.workspace.getConfiguration('llmspell', document);
+    const present = settings.get<string>('lua.version', '');
+    const folder = vscode.workspace.workspaceFolders?.[0]?.uri.fsPath;
+    const silent = nameOf(await configured.in(folder ?? os.homedir()));
+    const offered = [...LUAS.map(version => ({ label: nameOf(version), version })),
+        { label: 'As configured', version: '' }];
+    const items = offered.map(each => ({
+        ...each,
+        description: each.version === present ? 'chosen' : '',
+        ...(each.version ? {} : { detail: `What llmspell.toml and the environment say: ${silent}` }),
     }));
     const chosen = await vscode.window.showQuickPick(items, { placeHolder: 'The Lua of this workspace' });
     if (!chosen) return;
     const isOpen = vscode.workspace.workspaceFolders !== undefined;
     const target = isOpen ? vscode.ConfigurationTarget.Workspace : vscode.ConfigurationTarget.Global;
-    await settings.update('lua.version', chosen.version, target);
+    await settings.update('lua.version', chosen.version || undefined, target);
 }
 
 async function inTerminal(installations: Installations, name: string, args: string[]): Promise<void> {

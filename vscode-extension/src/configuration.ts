@@ -69,7 +69,8 @@ async function launch(
         return undefined;
     }
     configuration['cwd'] ??= folder ? folder.uri.fsPath : directoryOf(document);
-    configuration['lua'] ??= vscode.workspace.getConfiguration('llmspell', folder).get<string>('lua.version');
+    const chosen = vscode.workspace.getConfiguration('llmspell', folder).get<string>('lua.version');
+    if (chosen) configuration['lua'] ??= chosen; // else the adapter reads what is configured where it runs
     const isInTerminal = (configuration['console'] ?? 'internalConsole') !== 'internalConsole';
     if (isInTerminal) configuration['internalConsoleOptions'] ??= 'neverOpen'; // it would hide the terminal
     return configuration;

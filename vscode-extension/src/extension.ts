@@ -4,19 +4,22 @@ import * as vscode from 'vscode';
 import { AdapterFactory } from './adapterFactory';
 import { registerCommands } from './commands';
 import { ConfigurationProvider, DynamicConfigurations, TYPE } from './configuration';
+import { ConfiguredLua } from './configuredLua';
 import { Installations } from './installation';
 import { LanguageServer } from './languageClient';
 import { StatusItem } from './statusItem';
 
 export function activate(context: vscode.ExtensionContext): void {
     const installations = new Installations();
-    const server = new LanguageServer(installations);
+    const configured = new ConfiguredLua(installations);
+    const server = new LanguageServer(installations, configured);
     const dynamic = vscode.DebugConfigurationProviderTriggerKind.Dynamic;
     context.subscriptions.push(
         installations,
         server,
-        new StatusItem(),
-        ...registerCommands(installations),
+        configured,
+        new StatusItem(configured),
+        ...registerCommands(installations, configured),
         vscode.debug.registerDebugAdapterDescriptorFactory(TYPE, new AdapterFactory(installations)),
         vscode.debug.registerDebugConfigurationProvider(TYPE, new ConfigurationProvider(installations)),
         vscode.debug.registerDebugConfigurationProvider(TYPE, new DynamicConfigurations(), dynamic));

@@ -2,6 +2,7 @@
 
 import * as vscode from 'vscode';
 import { LanguageClient, type LanguageClientOptions, RevealOutputChannelOn, type ServerOptions } from 'vscode-languageclient/node';
+import type { ConfiguredLua } from './configuredLua';
 import type { Installations } from './installation';
 import { LiveValues } from './liveValues';
 
@@ -13,10 +14,10 @@ export class LanguageServer implements vscode.Disposable {
     private turn: Promise<void> = Promise.resolve();
     private readonly subscriptions: vscode.Disposable[];
 
-    constructor(private readonly installations: Installations) {
+    constructor(private readonly installations: Installations, configured: ConfiguredLua) {
         this.subscriptions = [
             vscode.commands.registerCommand('llmspell.restartLanguageServer', () => this.restart()),
-            installations.onDidChange(() => void this.restart()),
+            configured.onDidChange(() => void this.restart()),
             vscode.extensions.onDidChange(() => void this.startIfMissing()),
             vscode.workspace.onDidChangeConfiguration(event => {
                 if (event.affectsConfiguration('llmspell.languageServer')) void this.restart();

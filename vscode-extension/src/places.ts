@@ -60,9 +60,9 @@ export async function find(around: Surroundings): Promise<Finding> {
 }
 
 /** What a command writes. Raises an error if it fails or takes longer than ten seconds. */
-export function output(command: string, args: readonly string[]): Promise<string> {
+export function output(command: string, args: readonly string[], cwd?: string): Promise<string> {
     return new Promise((resolve, reject) => {
-        execFile(command, args, { timeout: 10_000 }, (error, stdout, stderr) => {
+        execFile(command, args, { timeout: 10_000, cwd }, (error, stdout, stderr) => {
             if (error) reject(new Error(stderr.trim() || error.message));
             else resolve(stdout);
         });

@@ -2,13 +2,14 @@
 
 import * as vscode from 'vscode';
 import { TYPE } from './configuration';
+import type { ConfiguredLua } from './configuredLua';
 import { nameOf } from './luas';
 
 export class StatusItem implements vscode.Disposable {
     private readonly item = vscode.window.createStatusBarItem('llmspell.lua', vscode.StatusBarAlignment.Right, 90);
     private readonly subscriptions: vscode.Disposable[];
 
-    constructor() {
+    constructor(private readonly configured: ConfiguredLua) {
         this.item.name = 'Lua version';
         this.item.command = 'llmspell.selectLua';
         const update = () => void this.update();
@@ -17,6 +18,7 @@ export class StatusItem implements vscode.Disposable {
             vscode.debug.onDidChangeActiveDebugSession(update),
             vscode.window.onDidChangeActiveTextEditor(update),
             vscode.workspace.onDidChangeConfiguration(update),
+            configured.onDidChange(update),
         ];
         update();
     }
@@ -28,7 +30,7 @@ export class StatusItem implements vscode.Disposable {
     private async update(): Promise<void> {
         const session = vscode.debug.activeDebugSession;
         if (session?.type === TYPE) {
-            this.show(`$(debug) ${await luaOf(session)}`, 'The Lua that the session runs on');
+            this.show(`$(debug) ${await this.luaOf(session)}`, 'The Lua that the session runs on');
             return;
         }
         const document = vscode.window.activeTextEditor?.document;
@@ -36,7 +38,8 @@ export class StatusItem implements vscode.Disposable {
             this.item.hide();
             return;
         }
-        const version = vscode.workspace.getConfiguration('llmspell', document).get<string>('lua.version', '5.4');
+        const version = await this.configured.for(document);
+        if (document !== vscode.window.activeTextEditor?.document) return; // another one was opened meanwhile
         this.show(nameOf(version), 'The Lua that F5 runs this file on. Click to choose another one.');
     }
 
@@ -45,17 +48,18 @@ export class StatusItem implements vscode.Disposable {
         this.item.tooltip = tooltip;
         this.item.show();
     }
-}
 
-/** Of a session that was launched it is known; a program that was attached to is asked. */
-async function luaOf(session: vscode.DebugSession): Promise<string> {
-    const version = session.configuration['lua'] as string | undefined;
-    if (version) return nameOf(version);
-    try {
-        const expression = 'jit and jit.version or _VERSION';
-        const answer = (await session.customRequest('evaluate', { expression, context: 'clipboard' })) as { result: string };
-        return answer.result.replaceAll('"', '');
-    } catch {
-        return 'Lua'; // it does not answer while it runs
+    /** Of a session that was launched it is known; a program that was attached to is asked. */
+    private async luaOf(session: vscode.DebugSession): Promise<string> {
+        const { request, lua, cwd } = session.configuration as { request: string; lua?: string; cwd?: string };
+        if (lua) return nameOf(lua);
+        if (request === 'launch' && cwd) return nameOf(await this.configured.in(cwd));
+        try {
+            const expression = 'jit and jit.version or _VERSION';
+            const answer = (await session.customRequest('evaluate', { expression, context: 'clipboard' })) as { result: string };
+            return answer.result.replaceAll('"', '');
+        } catch {
+            return 'Lua'; // it does not answer while it runs
+        }
     }
 }
