@@ -7,13 +7,15 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v p
 VENV ?= .venv
 BIN := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest
-AT_ONCE := --numprocesses auto --dist loadfile
+AT_ONCE := --numprocesses auto --dist loadfile --no-loadscope-reorder
+# Without compiled files every command that a test starts compiles its modules anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-PICTURES := attach console error live problems sessions values
+PICTURES := attach console error live notebook problems prompt sessions values
 WALKTHROUGH := breakpoint console error missing values
 
-.PHONY: help setup demo test check fix docs bench test-transports test-system wheel vsix pictures clean
+.PHONY: help setup demo test check fix docs bench test-transports test-jupyter test-system wheel vsix pictures clean
 
 help: ## say what there is
 	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -28,7 +30,7 @@ demo: setup ## debug a sample script from a scripted client and print the transc
 	$(BIN)/python examples/demo_session.py
 
 test: setup ## all that needs no Debian packages: linters, types, docs, wheel, node, stories on all hooks
-	$(PYTEST) --ignore=tests/system --hooks native --hooks pure $(AT_ONCE)
+	$(PYTEST) --ignore=tests/system --ignore=tests/jupyter --hooks native --hooks pure $(AT_ONCE)
 
 check: setup ## the quick part of the tests: linters, types, import contracts, docs
 	$(PYTEST) -q tests/architecture
@@ -47,10 +49,17 @@ test-transports: setup ## the stories again over stdio and TCP: all on one Lua, 
 	$(PYTEST) tests/scenarios --lua 5.4 --transport stdio --transport tcp $(AT_ONCE)
 	$(PYTEST) tests/scenarios -m every_transport -k "not 5.4" --transport stdio --transport tcp $(AT_ONCE)
 
-test-system: setup ## the tests with clients from Debian packages; installs them when it may
+test-jupyter: setup ## Jupyter's own programs and conformance tests over the kernel; installs them
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,jupyter-tests]'
+	$(PYTEST) -rs tests/jupyter tests/service/test_provisioner.py
+
+test-system: setup ## the tests with clients from Debian packages, which it installs when it may; and slow ones
 	tools/install_system_clients.sh
 	tools/install_vscode.sh $(BIN)/python var/vscode
+	tools/install_jupyterlab.sh $(BIN)/python var/jupyterlab
+	tools/install_postgres.sh var/postgres
 	$(PYTEST) -rs tests/system
+	$(PYTEST) --slow -m slow tests/unit
 
 wheel: setup ## build the sdist and, from it, the wheel, into dist/
 	$(BIN)/python -m build

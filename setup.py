@@ -14,7 +14,16 @@ _core = Extension(
     "lua_debug._native.core",
     [
         f"{_SOURCES}/{name}.c"
-        for name in ("module", "runtimes", "core51", "core52", "core53", "core54", "core55")
+        for name in (
+            "module",
+            "runtimes",
+            "host_doors",
+            "core51",
+            "core52",
+            "core53",
+            "core54",
+            "core55",
+        )
     ],
     depends=[
         f"{_SOURCES}/{name}"

@@ -1,4 +1,4 @@
-"""``python -m bench [lua…] [--rounds N] [--only PART]``: print the measurements.
+"""``python -m bench [lua…] [--rounds N] [--only PART] [--postgres URL]``: print the measurements.
 
 ``peers`` are the workloads that other debuggers were measured with (docs/comparison.md).
 """
@@ -6,7 +6,7 @@
 import argparse
 import sys
 
-from bench import language_server, overhead, stops, typing
+from bench import execute, host_calls, language_server, overhead, state, stops, typing
 from bench.programs import OURS, PEERS
 from lua_debug.versions import VERSIONS
 
@@ -39,7 +39,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("lua", nargs="*", default=[*VERSIONS], help="versions; all by default")
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--only", choices=("overhead", "peers", "stops", "lsp"))
+    names = "overhead peers stops hooks calls lsp kernel state sessions startup"
+    parser.add_argument("--only", choices=names.split())
+    parser.add_argument("--postgres", metavar="URL", help="a server to measure in the part state")
     chosen = parser.parse_args()
     for part, suite in (("overhead", OURS), ("peers", PEERS)):
         if chosen.only in (None, part):
@@ -49,9 +51,35 @@ def main() -> int:
     if chosen.only in (None, "stops"):
         for lua in chosen.lua:
             tell_stops(lua)
+    if chosen.only in (None, "hooks"):
+        for lua in chosen.lua:
+            execute.tell_execute(lua, 20 * chosen.rounds)
+    if chosen.only in (None, "calls"):
+        for lua in chosen.lua:
+            for name, value in host_calls.measure(lua).items():
+                sys.stdout.write(f"{lua:10} {name:40} {value}\n")
     if chosen.only in (None, "lsp"):
         for name, took in {**language_server.measure(), **typing.measure()}.items():
             sys.stdout.write(f"10,000 lines  {name:36} {took:8.1f} ms\n")
+    if chosen.only in (None, "kernel"):
+        from bench import kernel
+
+        for name, row in kernel.rows():
+            sys.stdout.write(f"kernel  {name:38} {row}\n")
+            sys.stdout.flush()
+    if chosen.only in (None, "state"):
+        state.tell(postgres=chosen.postgres)
+    if chosen.only in (None, "sessions"):
+        from bench import sessions
+
+        for lua in chosen.lua:
+            for name, row in sessions.rows(lua, 4 * chosen.rounds):
+                sys.stdout.write(f"{lua:10} {name:36} {row}\n")
+    if chosen.only in (None, "startup"):
+        from bench import startup
+
+        for name, row in startup.rows(4 * chosen.rounds):
+            sys.stdout.write(f"startup  {name:28} {row}\n")
     return 0
 
 

@@ -13,8 +13,9 @@ from typing import Any
 
 from bench.programs import FOLDER, OURS, WORKLOADS, geometric_mean
 from lua_debug import native
-from lua_debug.interrupt import LuaInterface, main_state, set_main_thread
+from lua_debug.interrupt import LuaInterface, set_main_thread
 from lua_debug.probe_files import BASE, load_probe
+from lua_debug.states import main_state
 from lua_debug.versions import VERSIONS, LuaVersion, make_runtime
 
 _SIZES = {

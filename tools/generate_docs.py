@@ -9,21 +9,35 @@ from pathlib import Path
 
 from tools.pages.commands import commands_page
 from tools.pages.comparison import comparison_page
+from tools.pages.configuration import configuration_page
+from tools.pages.events import events_page
 from tools.pages.extension import extension_manifest
+from tools.pages.hooks import hooks_page
 from tools.pages.language_server import language_server_page
 from tools.pages.launch import launch_page
+from tools.pages.man import man_page
+from tools.pages.outputs import outputs_page
+from tools.pages.repl import repl_page
 from tools.pages.requests import requests_page
 from tools.pages.script_api import library_pages, script_api_page
+from tools.pages.service import service_page
 
 ROOT = Path(__file__).resolve().parents[1]
 
 PAGES: Mapping[str, Callable[[], str]] = {
     "docs/comparison.md": comparison_page,
+    "docs/man/llmspell.1": man_page,
     "docs/reference/commands.md": commands_page,
+    "docs/reference/command-outputs.md": outputs_page,
+    "docs/reference/events.md": events_page,
+    "docs/reference/hooks.md": hooks_page,
+    "docs/reference/configuration.md": configuration_page,
     "docs/reference/language-server.md": language_server_page,
     "docs/reference/launch.md": launch_page,
+    "docs/reference/repl.md": repl_page,
     "docs/reference/requests.md": requests_page,
     "docs/reference/script-api.md": script_api_page,
+    "docs/reference/service.md": service_page,
     **library_pages(),
     "vscode-extension/package.json": extension_manifest,
 }

@@ -5,7 +5,9 @@
 set -euo pipefail
 packages=(
     emacs-nox elpa-dap-mode
+    fish zsh
     chromium
+    tmux
     g++ make pkg-config libkrb5-dev libsecret-1-dev libx11-dev libxkbfile-dev
 )
 

@@ -28,7 +28,7 @@ COMPLETION = """
 
 They read what is being typed as it stands, so that they answer in the middle of a statement that makes no sense yet.
 Fields are followed along chains: tables that are written out, fields that are assigned, `setmetatable` with `__index`, `self` in methods, results of functions, types in comments (`---@type`, `---@param`, `---@return`, `---@class`), loops over `ipairs` and `pairs`, and `require` of files of the workspace.
-The library of the chosen Lua comes with a sentence for each function, the [script API](script-api.md) where `scriptApi.enable` is true.
+The library of the chosen Lua comes with a sentence for each function, and so does the [script API](script-api.md).
 Clients that can fill in snippets get whole statements, and postfixes: `list.ipairs` becomes a loop.
 While a debug session is stopped, clients that take part in it show [live values](live-values.md).
 

@@ -4,24 +4,25 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 
 from kernel.core.catalogue import Function, Member, Table
-from llmspell.script_api.catalogue import AVAILABLE, PARTS, part_of_catalogue, script_catalogue
+from llmspell.script_api.catalogue import PARTS, available, part_of_catalogue, script_catalogue
 from llmspell.script_api.meta_library import library_file
 from tools.pages.markdown import mark, table
 
 INTRODUCTION = """
 # Script API
 
-The globals of scripts: agents, tools, workflows, state and what belongs to them.
+The globals of scripts: state, sessions, events, hooks, agents, tools and what belongs to them.
 
-**{available} of them {is_are} there in this release; {missing} are not.**
+**{available} of them are there in this release; {missing} are not.**
 A script that calls one of those fails with *attempt to index a nil value (global 'Agent')*.
 They are described here because the language server and `llmspell meta` know them already, so that scripts written for a later release, or for the Rust implementation, can be read and edited with completion and documentation.
 
 - There now: {there}.
 - Not there yet: {not_there}.
 
-The language server speaks of them only where the setting `scriptApi.enable` is true.
-It is false by default, and will be true as soon as the globals exist: to offer what fails when it is called would mislead.
+[How values cross between Lua and the kernel](values.md) says which values functions take and give, and how mistakes are told.
+
+The language server speaks of the globals that are there, unless the setting `scriptApi.enable` is false, and of the others where `scriptApi.later` is true.
 
 `llmspell meta DIRECTORY` writes all of this as a `---@meta` library for [LuaLS](https://luals.github.io) and EmmyLua; name the directory in their `workspace.library`.
 
@@ -33,21 +34,22 @@ A name with `?` may be left out.
 def script_api_page() -> str:
     """The whole page."""
     everything = script_catalogue().global_names
-    missing = sorted(everything - AVAILABLE)
+    there = available()
+    missing = sorted(everything - there)
     introduction = INTRODUCTION.format(
-        available=_number(len(AVAILABLE)),
-        is_are="is" if len(AVAILABLE) == 1 else "are",
+        available=len(there),
         missing=len(missing),
-        there=", ".join(f"`{name}`" for name in sorted(AVAILABLE)),
+        there=", ".join(f"`{name}`" for name in sorted(there)),
         not_there=", ".join(f"`{name}`" for name in missing),
     )
-    parts = [mark("llmspell/script_api/*.toml"), introduction]
+    parts = [mark("llmspell/script_api"), introduction]
     for part in PARTS:
         catalogue = part_of_catalogue(part)
         if catalogue.values:
             parts += ["\n## Values\n\n", _members(catalogue.values)]
         for each in catalogue.tables.values():
-            parts += [f"\n## {each.name}\n\n{_sentences(each)}", _members(each.members)]
+            called = f"`{each.call.label}`: {each.call.doc}\n\n" if each.call else ""
+            parts += [f"\n## {each.name}\n\n{_sentences(each)}{called}", _members(each.members)]
         for each in catalogue.types.values():
             parts += [f"\n### {each.name}\n\n{_sentences(each)}", _members(each.members)]
     return "".join(parts)
@@ -56,10 +58,6 @@ def script_api_page() -> str:
 def library_pages() -> Mapping[str, Callable[[], str]]:
     """The files of the library and what makes each."""
     return {f"llmspell/script_api/meta/{part}.lua": partial(library_file, part) for part in PARTS}
-
-
-def _number(count: int) -> str:
-    return {1: "One"}.get(count, str(count))
 
 
 def _sentences(told: Table) -> str:

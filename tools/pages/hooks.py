@@ -1,0 +1,336 @@
+"""The reference of hooks, from the tables and classes that make them."""
+
+import inspect
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import MISSING, fields
+from typing import get_type_hints
+
+from kernel.debug import stop_hooks
+from kernel.hooks import backoff, conditions, points
+from kernel.hooks.base import PRIORITIES
+from kernel.hooks.breaker import BreakerSettings
+from kernel.hooks.builtin import catalogue
+from kernel.hooks.builtin.caching import CachingHook
+from kernel.hooks.builtin.cost import PRICES, CostHook
+from kernel.hooks.builtin.logging import LoggingHook
+from kernel.hooks.builtin.metrics import MetricsHook
+from kernel.hooks.builtin.rate_limit import RateLimitHook
+from kernel.hooks.builtin.security import SecurityHook
+from kernel.hooks.patterns import (
+    CompositeHook,
+    ConditionalHook,
+    ForkHook,
+    Mode,
+    RetriedHook,
+    RetryHook,
+)
+from kernel.hooks.points import FROM_LUA, LATER, POINTS, Guarded, Kind
+from kernel.hooks.results import MEANING
+from kernel.jupyter.kernel_hooks import PATIENCE, UNASKED
+from llmspell.script_api import script_hooks
+from tools.pages.events import documented_enum, plain
+from tools.pages.markdown import mark, table
+
+INTRODUCTION = """
+# Hooks
+
+A hook is a function that is asked at a point in the course of things, and says how they go on.
+It is told frozen details (the point, the component, the data, metadata, ids) and answers with a result; it changes nothing itself.
+
+```python
+registry.register(find_point("BeforeToolExecution"), no_shell, priority=HIGH)
+
+
+def no_shell(details: HookDetails) -> HookResult:
+    if details.component.name == "process_executor":
+        return Cancel("Processes are not allowed here.")
+    return CONTINUE
+```
+
+Hooks are asked in the order of their priorities, the lowest number first: {priorities}.
+They may be `async`; a script's thread waits for those.
+
+## What hooks may answer
+
+| result | before an operation | after it | when it failed |
+| --- | --- | --- | --- |
+"""
+
+FAILING = """
+A hook that raises, or answers something else, is logged and passed over, and `hook.failed` is [told](events.md).
+One that was registered with `is_required` is not passed over: the operation is cancelled.
+
+A hook that fails {failures} times within {window:.0f} seconds, or takes longer than {slow:.0f} ms as often, rests for {rest:.0f} seconds; then it is tried once, and rests again or is back.
+A hook that waits for a network is registered with a `slow` of its own.
+
+## Points
+
+"""
+
+GUARDED = """
+## What is guarded
+
+Around these operations the results above hold; at other points hooks are only asked.
+A write to state that somebody else came between is asked about at `StateConflict`, not at `StateError`.
+
+"""
+
+PATTERNS = """
+## Hooks made of hooks
+
+"""
+
+DEBUGGING = """
+## Changing the course of debugging
+
+At a stop, hooks are told where the program stands: `reason`, `thread`, `path`, `line`, `function`, `locals` (as they are shown), `text`.
+Clients are told of the stop when the hooks have answered, and see the program running until then.
+A hook that takes longer than {patience:.0f} seconds, or fails, leaves the stop as it is.
+
+A hook that wants a change answers `modified` with the data it was told and these keys in them:
+
+- `set`: a table of expressions and of the expressions of their values, in the program's language;
+- `stops`: a list of tables with a `path`, a `line` and perhaps a `condition`, at which the program shall stop, too;
+- `stop`: false to go on.
+
+"""
+
+BUILT_IN = """
+Where the program goes on in the middle of a step, the step is made again from there.
+A stop that is added before the launch, or while the program stands, holds from then on; one that is added when a module has been loaded (`PostScriptLoad`) comes too late for lines that the module has passed by then.
+
+## Built in
+
+"""
+
+TOLD = """
+## What hooks are told
+
+What `data` and `metadata` hold is said where hooks are asked:
+
+| about | where |
+| --- | --- |
+| cells | `kernel.execution.hooked_cells` |
+| stops, launches, steps | `kernel.debug.stop_hooks` |
+| sessions, their limits, and what somebody may not do there | `kernel.sessions.hooked` |
+| reading and writing state | `kernel.hooks.hooked_state`, and for clients `llmspell.hooked_state_requests` |
+| a kernel's start and end, and messages | `kernel.jupyter.kernel_hooks` |
+
+A hook may use state, sessions, events and the configuration itself.
+It is not asked about what it does there itself, so that it does not come to itself again.
+
+**State.**
+A hook at `AfterStateRead` has a say in what scripts and clients read; what is kept stays as it is.
+Increments, appends and comparisons begin with what is really kept; hooks are asked about what is written.
+Hooks are asked about scripts and clients, not about what the kernel keeps for itself.
+
+**Messages.**
+A message that a hook cancels is answered with an error that names the hook.
+Nobody is asked about {unasked}: they are the way out where a script stands, and its hooks with it.
+Hooks are not asked about what is published on IOPub: it is told in its order and at once, and a hook that waits, as those of scripts do, would hold up all clients.
+
+**The end of a kernel.**
+Hooks hear of it and cannot prevent it; each of its points takes {patience:g} seconds at most.
+
+**Limits and refusals.**
+`ResourceLimitExceeded` is told of what policies refuse, and of cells that were ended because they used too much.
+`SecurityViolation` is told of what somebody may not do to a session, and of settings that a script may not change.
+What closed libraries keep from a cell is not there for it, and not told.
+"""
+
+SCRIPTS = """
+## From scripts
+
+Scripts register hooks at all points with `Hook.register`, with a priority by its word; {count} of them are meant for scripts: {named}.
+What is asked before a script has registered anything (`PreKernelStartup`, `SystemStartup`) only hooks of the application hear.
+Others wait at most {wait:g} seconds for a hook of a script that stands or is busy, and go on as if it had not been asked.
+In a script that runs alone (`llmspell run`) the points of state, sessions, events, configuration and `SystemShutdown` are asked.
+They answer with a word (`"continue"`, `"skip"`, `"cancel"`) or a table: `{type = "modified", data}`, `{type = "cancel", reason}`, `{type = "redirect", target}`, `{type = "replace", data}`, `{type = "retry", delay_ms, max_attempts}`, `{type = "fork", operations = {{name, data, target}}, join}`, `{type = "cache", key, ttl_seconds}`, `{type = "skip", reason}`.
+
+## In the configuration
+
+What [`[hooks]`](configuration.md#hooks) says:
+
+| key | meaning |
+| --- | --- |
+| `enabled` | false: hooks can be registered, and none is asked |
+| `rate_limit_per_minute` | how often a minute each hook of a script is asked; above that it is passed over |
+| `timeout_ms` | how long others wait for a hook of a script, in place of the time above |
+| `circuit_breaker_threshold` | after how many failures within 30 seconds a hook rests |
+| `use` | hooks that are asked from the start |
+
+```toml
+[[hooks.use]]
+hook = "rate_limit"
+points = ["PreCodeExecution"]
+settings = { limits = { cell = "60/minute" } }
+
+[[hooks.use]]
+hook = "security"
+```
+
+| key of `use` | meaning |
+| --- | --- |
+| `hook` | its name: one of those below, or one that a package brings through the entry point group `{group}` |
+| `points` | names and patterns of the points at which it is asked, in place of those below |
+| `priority` | a word, as scripts say it |
+| `required` | whether what it is asked about is cancelled where it fails; so it is for `security` |
+| `settings` | see below |
+
+A hook, a setting or a point that there is not is an error: no kernel starts, and scripts cannot use what hooks are asked about.
+
+{by_name}
+`metrics` and `security` are asked first before an operation, and last after it.
+What `metrics` has found is in [the health of a kernel](service.md#health), under `parts.hooks`.
+
+## What they cost
+
+A hook in Python that says *continue* costs a fraction of a microsecond, and a point without hooks less than that.
+Functions of a script take more, since they are called on the script's thread, which has to be woken for them: those that follow each other at a point are asked in one go.
+`python -m bench --only hooks` says what ten of them cost an execute on your machine; [ours](measurements.md).
+"""
+
+KINDS = {
+    Kind.BEFORE: "before",
+    Kind.AFTER: "after",
+    Kind.ERROR: "error",
+    Kind.NOTICE: "notice",
+}
+
+
+def hooks_page() -> str:
+    """The whole page."""
+    breaker = BreakerSettings()
+    words = ", ".join(f"`{word}` {number}" for word, number in PRIORITIES.items())
+    parts = [
+        mark("kernel/hooks/ and kernel/debug/stop_hooks.py"),
+        INTRODUCTION.format(priorities=words),
+        *(f"| `{word}` | {' | '.join(meanings)} |\n" for word, meanings in MEANING.items()),
+        FAILING.format(
+            failures=breaker.failures,
+            window=breaker.window,
+            slow=1000 * breaker.slow,
+            rest=breaker.rest,
+        ),
+        table(["kind", "hooks there"], documented_enum(Kind)),
+    ]
+    for group in points.groups():
+        rows = [
+            [f"`{name}`", KINDS[point.kind], LATER.get(name, "yes"), plain(point.doc)]
+            for name, point in POINTS.items()
+            if point.group == group
+        ]
+        parts.append(f"\n### {group}\n\n{table(['point', 'kind', 'asked', 'when'], rows)}")
+    parts += [
+        GUARDED,
+        table(["operation", "before", "after", "on errors"], _guarded()),
+        PATTERNS,
+        table(
+            ["hook", "what it does"],
+            _classes(CompositeHook, ConditionalHook, RetryHook, RetriedHook, ForkHook),
+        ),
+        "\nHow a `CompositeHook` makes one answer of several:\n\n",
+        table(["mode", "meaning"], documented_enum(Mode)),
+        "\nConditions, put together with `&`, `|` and `~`:\n\n",
+        table(["condition", "holds when"], _classes(*_conditions())),
+        "\nWaits between attempts:\n\n",
+        table(
+            ["back-off", "waits"],
+            _classes(
+                backoff.Fixed,
+                backoff.Linear,
+                backoff.Exponential,
+                backoff.Fibonacci,
+                backoff.Custom,
+            ),
+        ),
+        "\n",
+        table(["jitter", "what chance makes of them"], documented_enum(backoff.Jitter)),
+        DEBUGGING.format(patience=stop_hooks.PATIENCE),
+        table(["result at a stop", "what becomes of it"], _decisions()),
+        BUILT_IN,
+        table(["hook", "what it does"], _built_in()),
+        "\nList prices, in dollars for a million tokens, as of the middle of 2025; ",
+        "they can be replaced:\n\n",
+        table(["provider", "model", "input", "output"], _prices()),
+        TOLD.format(unasked=_listed(sorted(UNASKED)), patience=PATIENCE),
+        SCRIPTS.replace("{count}", str(len(FROM_LUA)))
+        .replace("{named}", "those of agents, tools and workflows, and two of the system")
+        .replace("{wait:g}", f"{script_hooks.PATIENCE:g}")
+        .replace("{group}", catalogue.GROUP)
+        .replace("{by_name}", table(["hook", "asked at", "settings"], _named())),
+    ]
+    return "".join(parts)
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
+
+
+def _guarded() -> list[list[str]]:
+    return [
+        [
+            name.lower().replace("_", " "),
+            f"`{each.before}`",
+            f"`{each.after}`",
+            f"`{each.error}`" if each.error else "",
+        ]
+        for name, each in vars(points).items()
+        if isinstance(each, Guarded) and each.before.name not in LATER
+    ]
+
+
+def _conditions() -> list[type]:
+    return [
+        each
+        for each in vars(conditions).values()
+        if isinstance(each, type)
+        and issubclass(each, conditions.Condition)
+        and each is not conditions.Condition
+    ]
+
+
+def _classes(*kinds: type) -> list[list[str]]:
+    return [[f"`{each.__name__}`", _first(each)] for each in kinds]
+
+
+def _first(kind: type) -> str:
+    """The first paragraph of what a class says of itself."""
+    return plain((inspect.getdoc(kind) or "").split("\n\n")[0])
+
+
+def _decisions() -> Sequence[Sequence[str]]:
+    rows = [[f"`{kind.word}`", meaning] for kind, meaning in stop_hooks.DECISIONS.items()]
+    return [*rows, ["any other", "the program stops, with the changes made"]]
+
+
+def _built_in() -> list[list[str]]:
+    made = (LoggingHook, MetricsHook, RateLimitHook, CostHook, SecurityHook, CachingHook, RetryHook)
+    return _classes(*made)
+
+
+def _named() -> list[list[str]]:
+    return [
+        [f"`{name}`", ", ".join(f"`{each}`" for each in it.points), "; ".join(_settings(it))]
+        for name, it in catalogue.BUILT_IN.items()
+    ]
+
+
+def _settings(built_in: catalogue.BuiltIn) -> Iterator[str]:
+    hints = get_type_hints(built_in.settings, include_extras=True)
+    for each in fields(built_in.settings):
+        if each.default is MISSING and each.default_factory is MISSING:
+            default = ", must be said"
+        else:
+            value = each.default if each.default is not MISSING else {}
+            shown = json.dumps(value)
+            default = f" ({shown})" if value not in ((), {}) and len(shown) < 20 else ""
+        yield f"`{each.name}`{default}: {hints[each.name].__metadata__[-1]}"
+
+
+def _prices() -> list[list[str]]:
+    return [
+        [provider, f"`{model}…`" if model else "all", f"{price.input:g}", f"{price.output:g}"]
+        for (provider, model), price in PRICES.items()
+    ]
