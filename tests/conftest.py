@@ -1,6 +1,7 @@
 """Options of the whole test suite."""
 
 import os
+from collections.abc import Iterator
 
 import pytest
 
@@ -24,6 +25,27 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--transport", action="append", choices=TRANSPORTS, help="how stories reach the adapter"
     )
+    parser.addoption("--slow", action="store_true", help="run also what waits for minutes")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What waits for minutes runs where that is asked for; what is long begins first.
+
+    A worker has a whole file: a long one that begins last keeps one of them while others rest.
+    """
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+    for item in items:
+        if item.get_closest_marker("slow") and not config.getoption("--slow"):
+            item.add_marker(pytest.mark.skip(reason="waits for minutes; --slow runs it"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_data_of_the_user(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What scripts keep is not mixed with what the user has kept, nor kernels with the user's."""
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("XDG_DATA_HOME", str(tmp_path_factory.mktemp("data")))
+        environment.setenv("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("run")))
+        yield
 
 
 def pytest_configure(config: pytest.Config) -> None:

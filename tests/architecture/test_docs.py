@@ -7,9 +7,13 @@ from pathlib import Path
 
 import pytest
 
+import kernel.api
 from dap_server.handlers import HANDLERS
 from dap_server.launch import AttachConfiguration, LaunchConfiguration
 from dap_server.protocol.model import wire_name
+from kernel.jupyter.blocking import BlockingKernel
+from kernel.jupyter.handle import KernelHandle
+from kernel.jupyter.handlers import HANDLERS as MESSAGES
 from llmspell.cli.app import COMMANDS
 from lua_debug.versions import VERSIONS
 from tests.architecture.project import ROOT, read, story_exists, text_files
@@ -103,6 +107,29 @@ def test_invariants_name_their_guards() -> None:
     guards = [re.findall(r"`(tests/[^`]+::[^`]+)`", each) for each in invariants]
     assert [] == [each for each, names in zip(invariants, guards, strict=True) if not names]
     assert [] == [name for names in guards for name in names if not story_exists(name)]
+
+
+@pytest.mark.parametrize("kind", MESSAGES)
+def test_every_message_is_in_the_reference(kind: str) -> None:
+    """Whoever writes a client of the kernel finds what it serves."""
+    assert f"`{kind}`" in read("docs/reference/kernel-protocol.md")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *kernel.api.__all__,
+        *[
+            name
+            for kind in (KernelHandle, BlockingKernel)
+            for name in vars(kind)
+            if not name.startswith("_")
+        ],
+    ],
+)
+def test_the_kernel_api_is_in_the_reference(name: str) -> None:
+    """Every function and method of the front door is named."""
+    assert re.search(rf"`{name}\b|## {name}\n", read("docs/reference/kernel-api.md"))
 
 
 @pytest.mark.parametrize("feature", FEATURES["feature"], ids=lambda each: each["name"])

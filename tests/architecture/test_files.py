@@ -32,7 +32,7 @@ def test_the_usual_file_is_short() -> None:
 
 def test_names_say_what_is_in_a_file() -> None:
     """No module is called after being useful in general."""
-    vague = re.compile(r"(^|_)(utils?|helpers?|common|misc|manager|enhanced|integrated|base_\w+)$")
+    vague = re.compile(r"(^|_)(utils?|helpers?|common|misc|enhanced|integrated|base_\w+)$")
     named = [path for path in text_files(*CODE) if vague.search(Path(path).stem)]
     assert [] == named
 

@@ -1,6 +1,6 @@
-"""The ``program`` fixture: a program under every kind of debuggee there is."""
+"""The ``program`` fixture: a program under every kind of debuggee; ``store``: every store."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -10,12 +10,15 @@ from kernel.core.settings import DebugSettings
 from kernel.debug.debuggee import Debuggee, Listener
 from kernel.events import model as e
 from kernel.execution.output import CaptureMode
+from kernel.state.store import StateStore
 from lua_debug.debuggee import LuaDebuggee
 from lua_debug.hook_choice import SWITCH
 from lua_debug.versions import VERSIONS
 from tests.conftest import kinds_of_hooks
 from tests.contracts.debuggees import Make, Subject
+from tests.support.clocks import ManualClock
 from tests.support.fakes import FakeDebuggee
+from tests.support.stores import STORES
 from tests.support.toy_debuggee import ToyDebuggee
 
 Program = Callable[..., Subject]
@@ -99,3 +102,19 @@ async def program(
     yield make
     for each in made:
         await each.close()
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    """The time as stores see it."""
+    return ManualClock()
+
+
+@pytest.fixture(params=STORES)
+def store(
+    request: pytest.FixtureRequest, tmp_path: Path, clock: ManualClock
+) -> Iterator[StateStore]:
+    """Each kind of store, empty."""
+    store = STORES[request.param](tmp_path, clock)
+    yield store
+    store.close()

@@ -92,6 +92,18 @@ async def test_a_hit_condition(program: Program) -> None:
     assert 0 == await it.end()
 
 
+async def test_hit_conditions_that_all_have_to_hold(program: Program) -> None:
+    """Each counts all visits."""
+    it = program(LOOP)
+    past = m.HitCondition(m.HitOperator.GREATER, 2)
+    every = m.HitCondition(m.HitOperator.EVERY, 2, further=(past,))
+    await it.break_at(replace(it.spec(1, "add"), hit_condition=every))
+    await it.run()
+    assert "4" == await it.value("n")
+    await it.resume()
+    assert 0 == await it.end()
+
+
 async def test_a_log_message(program: Program) -> None:
     """It is written instead of a stop, to the console, and knows its place."""
     it = program(LOOP)

@@ -186,3 +186,11 @@ async def test_sources(program: Program) -> None:
     assert [] == await it.debuggee.modules()
     with pytest.raises(UserError, match="4711"):
         await it.debuggee.source_text(SourceReference(4711))
+
+
+async def test_the_globals_need_no_frame(program: Program) -> None:
+    """What the program has given a name can be had by itself."""
+    it = await standing(program)
+    scope = await it.debuggee.global_scope()
+    found = await it.debuggee.variables(scope.reference)
+    assert {"limit": "10"} == {each.name: each.value for each in found if each.name == "limit"}

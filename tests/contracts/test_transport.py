@@ -12,6 +12,11 @@ from kernel.transport.base import Transport
 from kernel.transport.memory import MemoryTransport, memory_pair
 from kernel.transport.stdio import StdioTransport
 from kernel.transport.tcp import Listener, TcpTransport, adopt, connect
+from kernel.transport.websocket import (
+    WebSocketListener,
+    WebSocketTransport,
+    connect_websocket,
+)
 
 DEADLINE = 20.0
 Pair = tuple[Transport, Transport]
@@ -67,7 +72,27 @@ async def over_memory() -> Pair:
     return memory_pair()
 
 
-MAKERS = [over_pipes, over_stdio_sockets, over_adopted_sockets, over_tcp, over_memory]
+async def over_websockets() -> Pair:
+    """Two ends of a WebSocket."""
+    accepted: asyncio.Future[WebSocketTransport] = asyncio.get_running_loop().create_future()
+
+    async def serve(transport: WebSocketTransport) -> None:
+        accepted.set_result(transport)
+        await asyncio.Event().wait()
+
+    listener = await WebSocketListener.start("127.0.0.1", 0, serve)
+    client = await connect_websocket(f"ws://{listener.host}:{listener.port}")
+    return client, await accepted
+
+
+MAKERS = [
+    over_pipes,
+    over_stdio_sockets,
+    over_adopted_sockets,
+    over_tcp,
+    over_websockets,
+    over_memory,
+]
 
 
 @pytest.fixture(params=MAKERS, ids=lambda maker: maker.__name__)

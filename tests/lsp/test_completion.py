@@ -6,7 +6,7 @@ from lsprotocol import types
 from tests.support.cursor import SNIPPETS, item, items, labels, put, said
 from tests.support.editor import editing
 
-WITH_API = {"scriptApi": {"enable": True}}
+WITH_API = {"scriptApi": {"later": True}}
 
 
 @pytest.fixture(scope="module")

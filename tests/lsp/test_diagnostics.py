@@ -71,6 +71,14 @@ def test_pulled(tmp_path: Path) -> None:
         assert {} == editor.published
 
 
+def test_an_empty_version_is_the_default(tmp_path: Path) -> None:
+    """An editor whose setting nobody has touched leaves the choice to the server."""
+    with editing(tmp_path, {"lua.version": ""}) as editor:
+        editor.open("a.lua", "goto done\nprint(unpack)\n::done::\n")
+        messages = [each.message for each in editor.diagnostics("a.lua")]
+        assert any("table.unpack" in each for each in messages)
+
+
 def test_settings_change_what_is_told(tmp_path: Path) -> None:
     """Another Lua version and other severities hold at once."""
     with editing(tmp_path, {"lua.version": "5.1"}, text_document=PULLS) as editor:

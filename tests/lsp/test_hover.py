@@ -9,7 +9,7 @@ from tests.support.editor import editing
 @pytest.fixture(scope="module")
 def editor(tmp_path_factory):
     """One editor for all stories."""
-    with editing(tmp_path_factory.mktemp("workspace"), {"scriptApi": {"enable": True}}) as made:
+    with editing(tmp_path_factory.mktemp("workspace"), {"scriptApi": {"later": True}}) as made:
         yield made
 
 

@@ -8,7 +8,7 @@ from tests.support.editor import editing
 @pytest.fixture(scope="module")
 def editor(tmp_path_factory):
     """One editor for all stories."""
-    with editing(tmp_path_factory.mktemp("workspace"), {"scriptApi": {"enable": True}}) as made:
+    with editing(tmp_path_factory.mktemp("workspace"), {"scriptApi": {"later": True}}) as made:
         yield made
 
 
@@ -132,18 +132,19 @@ def test_forms_of_versions(tmp_path):
         assert [("','", message)] == told(editor, "print(string.rep('x', 2, ','))")
 
 
-def test_without_the_api(tmp_path):
-    """Where the API is not spoken of, its names are undefined globals like any other."""
-    with editing(tmp_path) as editor:
-        assert [] == told(editor, "Agent.creat()")
-        assert [("Agent", "Undefined global 'Agent'.")] == told(
-            editor, "Agent.creat()", "undefined-global"
-        )
-
-
-def test_with_the_api(editor):
-    """Where it is spoken of, its globals are defined."""
-    assert [] == told(editor, "Agent.create()", "undefined-global")
+@pytest.mark.parametrize(
+    ("settings", "undefined"),
+    [
+        ({}, ["Agent"]),
+        ({"scriptApi": {"later": True}}, []),
+        ({"scriptApi": {"enable": False}}, ["State", "Agent"]),
+    ],
+)
+def test_globals_of_the_api_are_those_that_are_there(tmp_path, settings, undefined):
+    """Those of later releases are undefined until they are asked for, all where none is wanted."""
+    with editing(tmp_path, settings) as editor:
+        found = told(editor, "State.load('global', 'x')\nAgent.create()", "undefined-global")
+        assert undefined == [name for name, _ in found]
 
 
 def test_rules_can_be_turned_off(tmp_path):

@@ -35,14 +35,14 @@ def editor(tmp_path_factory):
     """One editor for all texts, with the API in the catalogue."""
     folder = tmp_path_factory.mktemp("workspace")
     (folder / "x.lua").write_text("local x = require('x')\nx.y = x\nreturn x")
-    with editing(folder, {"scriptApi": {"enable": True}}) as made:
+    with editing(folder, {"scriptApi": {"later": True}}) as made:
         yield made
 
 
 @pytest.fixture(scope="module")
 def insight():
     """What rules ask, with the API in the catalogue."""
-    chosen = Settings(has_script_api=True)
+    chosen = Settings(has_later_api=True)
     return Insight(LuaCatalogues(), Documents("5.4"), lambda: chosen, list)
 
 

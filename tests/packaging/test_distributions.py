@@ -12,7 +12,7 @@ import pytest
 
 from tests.architecture.project import PACKAGES, ROOT, tracked_files
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = [pytest.mark.timeout(600), pytest.mark.long]
 
 
 def run(*command: str | Path, cwd: Path, **environment: str) -> str:
@@ -55,6 +55,14 @@ def shipped_files() -> set[str]:
     return {path for path in tracked_files() if path.startswith(roots)}
 
 
+def test_wheel_has_the_manual(distributions: Path) -> None:
+    """`man llmspell` finds the page that is checked in."""
+    (wheel,) = distributions.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        (name,) = [each for each in archive.namelist() if each.endswith("/man1/llmspell.1")]
+        assert (ROOT / "docs" / "man" / "llmspell.1").read_bytes() == archive.read(name)
+
+
 def test_wheel_holds_every_file_of_the_packages(distributions: Path) -> None:
     """Lua files, C files, schemas and type markers are shipped, not only Python modules."""
     (wheel,) = distributions.glob("*.whl")
@@ -62,11 +70,14 @@ def test_wheel_holds_every_file_of_the_packages(distributions: Path) -> None:
 
 
 def test_wheel_holds_nothing_else(distributions: Path) -> None:
-    """No tests, tools or documents end up among the user's modules."""
+    """No tests, tools or documents end up among the user's modules, beside them only the manual."""
     (wheel,) = distributions.glob("*.whl")
-    names = {Path(name).parts[0] for name in zipfile.ZipFile(wheel).namelist()}
+    paths = [Path(name) for name in zipfile.ZipFile(wheel).namelist()]
+    names = {path.parts[0] for path in paths if not path.parts[0].endswith(".data")}
     (metadata,) = {name for name in names if name.endswith(".dist-info")}
     assert set(PACKAGES) | {metadata} == names
+    beside = [path.name for path in paths if path.parts[0].endswith(".data")]
+    assert ["llmspell.1"] == beside
 
 
 def test_wheel_holds_the_accelerator_where_there_is_a_compiler(distributions: Path) -> None:

@@ -34,6 +34,27 @@ FUNCTIONS = """
 """
 
 
+def test_a_function_of_one_file(debug):
+    """As gdb writes it, FILE:FUNCTION stops at the function of that file only."""
+    with debug(
+        """
+        local function f(x) return x end
+        local other = dofile(arg[0]:match("^(.*)/") .. "/lib.lua")
+        print(f(1), other(2))
+        """,
+        {"lib.lua": "local function f(x)\n  return x\nend\nreturn f\n"},
+    ) as d:
+        (answer,) = break_on(d, "lib.lua:f")
+        assert (False, "pending") == (answer.verified, answer.reason)
+        assert "a function f of lib.lua yet" in (answer.message or "")
+        stop = d.client.run()
+        assert (2, "2") == (stop.line, d.locals()["x"])
+        (answer,) = break_on(d, f"{d.folder / 'lib.lua'}:f")
+        assert answer.verified
+        assert 0 == d.run_to_end()
+        assert "1\t2\n" == d.output("stdout")
+
+
 @pytest.mark.parametrize(
     ("name", "mark"),
     [

@@ -161,3 +161,14 @@ def test_breakpoints_taken_away_right_before_going_on(debug):
         d.frames.send_raw(frames)
         assert None is d.wait_for_stop()
         assert 0 == d.exit_code
+
+
+def test_orders_before_leaving_are_carried_out(debug):
+    """A client that lets the program go on and leaves in one breath is told that both were done."""
+    with debug(PROGRAM) as d:
+        d.break_at("inner")
+        d.run()
+        went_on = d.send("continue", {"threadId": d.stop.thread})
+        left = d.send("disconnect", {"terminateDebuggee": True})
+        assert d.result("continue", went_on)["allThreadsContinued"]
+        d.result("disconnect", left)

@@ -8,6 +8,8 @@ import pytest
 
 from tests.support.commands import Running, become, write
 
+pytestmark = pytest.mark.long
+
 SESSIONS = int(os.environ.get("LLMSPELL_SOAK", "1000"))
 """Fewer for those in a hurry: LLMSPELL_SOAK=25."""
 
@@ -46,7 +48,6 @@ def test_a_server_does_not_grow(tmp_path: Path) -> None:
                     continue  # a client that hangs up without a word
                 assert 1 == client.run_to_end()
                 client.disconnect()
-        become(lambda: look(pid)[0] == 0)
+        become(lambda: look(pid)[:2] <= before[:2])  # a connection may outlast its process a little
         after = look(pid)
-        assert before[:2] == after[:2]
         assert 1024 > after[2] - before[2]

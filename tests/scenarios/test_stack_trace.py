@@ -1,9 +1,12 @@
 """The stack as a client sees it: pages, names and formats, hints, tail calls, coroutines."""
 
+import subprocess
+
 import pytest
 
 from dap_server.client import RequestFailed
 from dap_server.protocol import generated as dap
+from tests.support.commands import LLMSPELL
 
 CALLS = """
     local Point = {}
@@ -142,6 +145,51 @@ def test_c_functions_are_subtle_frames_without_a_source(debug):
             frames[1].column,
         )
         assert None is frames[0].presentation_hint
+
+
+CATCHERS = {
+    "pcall(table.sort, list, less)": ["table.sort", "pcall"],
+    "pcall(pcall, table.sort, list, less)": ["table.sort", "pcall", "pcall"],
+    "xpcall(sort, print)": ["table.sort", "sort", "xpcall"],
+    "pcall(string.gsub, 'a', '.', less)": ["string.gsub", "pcall"],
+}
+"""A call, and what is on the stack between the function that it leads to and the main chunk."""
+
+
+def calling(call: str) -> str:
+    """A program whose function `less` is called by way of functions in C."""
+    return f"""
+        local list = {{ 2, 1 }}
+        local function less(a, b)
+          print(debug.traceback("at", 1))
+          return tostring(a) < tostring(b)  -- @compare
+        end
+        local function sort() table.sort(list, less) end
+        local ok = {call}
+    """
+
+
+@pytest.mark.parametrize("call", CATCHERS)
+def test_what_a_catcher_calls_in_c_is_on_the_stack(debug, call):
+    """Functions that catch errors are stood in for under the debugger; nobody sees that."""
+    with debug(calling(call)) as d:
+        d.break_at("compare")
+        d.run()
+        assert [*CATCHERS[call], "main chunk"] == [each.name for each in d.stack()[1:]]
+
+
+@pytest.mark.parametrize("call", CATCHERS)
+def test_tracebacks_through_catchers_are_those_of_lua(debug, call):
+    """Also `debug.traceback` tells the levels that the interpreter without a debugger has.
+
+    Lua 5.2 says `_G.pcall` or `pcall`, whichever it happens to find first.
+    """
+    with debug(calling(call)) as d:
+        assert 0 == d.run_to_end()
+        command = [*LLMSPELL, "run", "--lua", d.lua, str(d.path)]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        said, told = (each.replace("_G.", "") for each in (done.stdout, d.output("stdout")))
+        assert said == told
 
 
 @pytest.mark.lua("5.1", "5.2", "5.3", "5.4", "5.5")

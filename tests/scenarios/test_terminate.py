@@ -131,6 +131,19 @@ def test_a_program_in_c_that_does_not_return_is_given_up(debug):
             d.requests.restart()
 
 
+@pytest.mark.lua("5.1", "5.2", "5.3", "5.4", "5.5")  # LuaJIT's stacks are not that deep
+def test_a_program_that_stands_on_a_deep_stack_ends(debug):
+    """However many calls there are to be left, it ends by itself, and nobody has to give it up."""
+    with debug("""
+        local function down() return 1 + down() end
+        down()
+    """) as d:
+        d.run()
+        d.requests.terminate()
+        d.wait_for("terminated")
+        assert "does not end" not in d.output("important")
+
+
 def test_terminate_before_the_program_runs(debug):
     """A program that is being started when it is terminated does not begin, or ends at once."""
     with debug("""

@@ -194,7 +194,7 @@ class Editor:
 
     async def _start_memory(self, lua: str) -> None:
         ours, theirs = memory_pair()
-        server = LuaLanguageServer(_CHECKER, lua, LuaCatalogues())
+        server = LuaLanguageServer(_CHECKER, lambda _folder: lua, LuaCatalogues())
         self._serving = asyncio.create_task(serve(server, theirs))
         reader = asyncio.StreamReader()
         self.client.protocol.set_writer(Outbox(ours))  # type: ignore[arg-type]

@@ -209,6 +209,9 @@ class FakeDebuggee:
         default = [m.Scope("Locals", VariablesReference(10), "locals", named=2)]
         return await self._reply("scopes", default, frame)
 
+    async def global_scope(self) -> m.Scope:
+        return await self._reply("global_scope", m.Scope("Globals", VariablesReference(11)))
+
     async def variables(
         self,
         reference: VariablesReference,

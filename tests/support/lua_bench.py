@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from lua_debug.commands import decode, encode
+from lua_debug.doors import Doors
 from lua_debug.probe_files import INSPECTION, load_probe
 from lua_debug.syntax.constants import constant
 from lua_debug.versions import VERSIONS, make_runtime
@@ -24,7 +25,8 @@ DEADLINE = 30.0
 """Seconds to wait for the program; only a failing test waits that long."""
 
 _STAGE = r"""
-local P, host = ...
+local P = ...
+local host = P.host
 local lib, G = P.lib, P.globals
 local create, wrap, resume = lib.coroutine.create, lib.coroutine.wrap, lib.coroutine.resume
 
@@ -212,28 +214,25 @@ class LuaBench:
     def _run(self, program: str, name: str, arguments: tuple[Any, ...]) -> None:
         runtime = make_runtime(self.version, None)
         loops = self.version.abi == 55
-        host = {
-            "cancelled": self.is_cancelled.is_set,
-            "describe": repr,
-            "constant": lambda raw, name, first, last, line, rank: constant(
-                raw.encode("latin-1"), name, (first, last), line, rank, loops=loops
-            ),
-        }
-        names = ("base", "traceback", "program", "threads", "safepoints", *INSPECTION, "errors")
-        probe = load_probe(runtime, self.version, host, self._settings, names)
-        probe.hooks = runtime.table()
-        probe.emit = runtime.eval("function() end")
-        stage = runtime.table_from(
+        host = Doors(
             {
+                "cancelled": self.is_cancelled.is_set,
+                "constant": lambda raw, name, first, last, line, rank: constant(
+                    raw.encode("latin-1"), name, (first, last), line, rank, loops=loops
+                ),
                 "stopped": lambda: self._told.put(("stopped", None)),
                 "next": self._commands.get,
                 "answer": lambda text: self._told.put(("answer", text)),
             }
         )
+        names = ("base", "traceback", "program", "threads", "safepoints", *INSPECTION, "errors")
+        probe = load_probe(runtime, self.version, host, self._settings, names)
+        probe.hooks = runtime.table()
+        probe.emit = runtime.eval("function() end")
         compile_ = runtime.eval(
             "function(text, ...) return (loadstring or load)(text, '=[C]')(...) end"
         )
-        run = compile_(_STAGE, probe, stage)
+        run = compile_(_STAGE, probe)
         text = program.encode("utf-8", "surrogateescape").decode("latin-1")
         try:
             problem = run(text, name, *arguments)

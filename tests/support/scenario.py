@@ -31,7 +31,8 @@ from dap_server.protocol import generated as dap
 from kernel.core.errors import UserError
 from kernel.debug.coordinator import DebugCoordinator
 from kernel.events.bus import EventBus
-from lua_debug.debuggee import EXCEPTION_FILTERS, LuaDebuggee
+from lua_debug.debuggee import LuaDebuggee
+from lua_debug.exceptions import EXCEPTION_FILTERS
 from tests.support.schema import check_frame
 
 _MARK = re.compile(r"--\s*@(\w+)")

@@ -83,8 +83,8 @@ class ToyBreakpoints:
         if spec.condition and not await program.evaluate(spec.condition, frame):
             return False
         self._hits[spec.id] += 1
-        wanted = spec.hit_condition
-        if wanted and not _COMPARES[wanted.operator](self._hits[spec.id], wanted.count):
+        wanted = (spec.hit_condition, *spec.hit_condition.further) if spec.hit_condition else ()
+        if not all(_COMPARES[it.operator](self._hits[spec.id], it.count) for it in wanted):
             return False
         log = spec.log_message if isinstance(spec, m.BreakpointSpec) else None
         if log is not None:

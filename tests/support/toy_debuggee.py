@@ -243,8 +243,11 @@ class ToyDebuggee:
         variables = self._thing(frame).variables
         return [
             m.Scope("Locals", VariablesReference(self._refer(variables)), "locals"),
-            m.Scope("Globals", VariablesReference(self._refer(self._program.globals))),
+            await self.global_scope(),
         ]
+
+    async def global_scope(self) -> m.Scope:
+        return m.Scope("Globals", VariablesReference(self._refer(self._program.globals)))
 
     async def variables(
         self,

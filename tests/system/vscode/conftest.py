@@ -1,6 +1,5 @@
-"""One workbench server and one browser for all stories; each has a folder and a page of its own."""
+"""One workbench server for all stories; each has a folder and a page of its own."""
 
-import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -9,17 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.vsix import packaged
-from tests.system.vscode.server import ROOT, CodeServer, missing, serve
-
-CHROMIUM = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
+from tests.system.conftest import PICTURES
+from tests.system.vscode.server import CodeServer, missing, serve
 
 
 @pytest.fixture(scope="session")
@@ -29,19 +19,6 @@ def code_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CodeServer
         pytest.skip(f"{lacking}: no story is told in Visual Studio Code")
     with serve(tmp_path_factory.mktemp("code-server"), packaged()) as server:
         yield server
-
-
-@pytest.fixture(scope="session")
-def browser(code_server: CodeServer) -> Iterator[object]:
-    """Chromium without a screen."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=CHROMIUM
-        )
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture
@@ -58,38 +35,19 @@ def folder() -> Iterator[Path]:
 
 
 @pytest.fixture
-def workbench(
-    code_server: CodeServer, browser, folder: Path, request: pytest.FixtureRequest
-) -> Iterator[Callable]:
+def workbench(code_server: CodeServer, folder: Path, window) -> Callable:
     """Opens the folder, and a file of it that is written there first."""
     from tests.system.vscode.workbench import Workbench
-
-    context = browser.new_context(viewport={"width": 1200, "height": 760}, reduced_motion="reduce")
-    pages = []
 
     def begin(name: str | None = None, text: str = "") -> Workbench:
         if name is not None:
             (folder / name).write_text(text, encoding="utf-8")
-        page = context.new_page()
-        pages.append(page)
+        page = window.new_page()
         page.goto(code_server.address(folder, folder / name if name else None))
-        bench = Workbench(page, ROOT / "var" / "pictures")
+        bench = Workbench(page, PICTURES)
         if name is not None:
             bench.wait_for_file(name)
             bench.wait_for_extension()
         return bench
 
-    yield begin
-    if pages and getattr(request.node, "failed", False):
-        where = ROOT / "var" / "pictures" / f"failed-{request.node.name}.png"
-        where.parent.mkdir(parents=True, exist_ok=True)
-        pages[-1].screenshot(path=where)
-    context.close()
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]):
-    """Let the workbench know that its story failed, so that it keeps a picture."""
-    report = yield
-    item.failed = getattr(item, "failed", False) or report.failed
-    return report
+    return begin

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from kernel.api import connect_blocking
 from tests.support.commands import Running
 from tests.system.vscode.programs import LOOPING, SHOP
 
@@ -24,6 +25,29 @@ def test_attach_by_list(workbench, folder: Path) -> None:
         bench.open_scope("Locals")
         assert "1" == bench.value("round")
         bench.page.locator(".statusbar-item").get_by_text("Lua 5.4").wait_for()
+
+
+def test_attach_to_a_kernel(workbench, folder: Path) -> None:
+    """The list has kernels, too: what a cell runs stops in the editor, and the cell goes on."""
+    bench = workbench("area.lua", "function area(w, h)\n  return w * h\nend\n")
+    file = folder / "kernel.json"
+    words = ["kernel", "start", "--id", "shop", "--dap-port", "0", "--connection-file", str(file)]
+    bench.wait_for_server()  # its lenses move the lines
+    with Running(words, folder):
+        bench.click_breakpoint(2)
+        bench.command("llmspell: Attach to a Running Lua Program")
+        bench.page.locator(".quick-input-list").get_by_text("shop").first.wait_for()
+        bench.picture("attach-kernel")
+        bench.choose("shop")
+        bench.evaluate("6 * 7")
+        bench.wait_for_console("42")
+        with connect_blocking(file) as kernel:
+            kernel.execute(f"dofile([[{folder / 'area.lua'}]])\nreturn area(6, 7)")
+            bench.wait_for_stop(2)
+            bench.open_scope("Locals")
+            assert "6" == bench.value("w")
+            bench.press("F5")
+            assert "ok" == kernel.get_shell_msg(timeout=30)["content"]["status"]
 
 
 def test_attach_to_a_port_of_launch_json(workbench, folder: Path) -> None:

@@ -26,34 +26,34 @@ def test_the_walkthrough_has_four_steps(workbench) -> None:
         bench.picture("walkthrough")
 
 
-SERVING = """\
+OLD = """\
 case "$1" in
-  --help) echo "  repl    A prompt."; echo "  kernel  A kernel."; exit ;;
-  repl) echo "a prompt is here"; read line; exit ;;
-  kernel) echo "a kernel is here: $2"; read line; exit ;;
+  --help) echo "  run     Run a Lua script."; exit ;;
 esac
 """
 
 
-def test_commands_appear_with_what_llmspell_serves(workbench, folder: Path) -> None:
-    """Opening a REPL and starting a kernel are offered where the installed llmspell has them."""
+def test_a_prompt_and_a_kernel(workbench, folder: Path) -> None:
+    """Both are offered where the installed llmspell has them, and are begun in terminals."""
+    command = folder / ".venv" / "bin" / "llmspell"
+    present = command.read_text(encoding="utf-8")
+    first, rest = present.split("\n", 1)
+    command.write_text(f"{first}\n{OLD}{rest}", encoding="utf-8")
     bench = workbench("shop.lua", SHOP)
     bench.press("F1")
-    field = bench.page.locator(".quick-input-widget input")
-    field.fill(">Open Lua REPL")
+    bench.page.locator(".quick-input-widget input").fill(">Open Lua REPL")
     offered = bench.page.locator(".quick-input-list .monaco-list-row")
     offered.filter(has_text="llmspell: Run Lua File").wait_for()
     assert 0 == offered.filter(has_text="REPL").count()
     bench.press("Escape")
-    command = folder / ".venv" / "bin" / "llmspell"
-    first, rest = command.read_text(encoding="utf-8").split("\n", 1)
-    command.write_text(f"{first}\n{SERVING}{rest}", encoding="utf-8")
+    command.write_text(present, encoding="utf-8")
     bench.page.reload()
     bench.wait_for_file("shop.lua")
     bench.wait_for_extension()
-    for title, said in (
-        ("llmspell: Open Lua REPL", "a prompt is here"),
-        ("llmspell: Start Kernel", "a kernel is here: start"),
-    ):
-        bench.command(title)
-        bench.until(lambda said=said: said in bench.terminal())
+    bench.command("llmspell: Start Kernel")
+    bench.until(lambda: "to connect: --existing" in bench.terminal())
+    bench.command("llmspell: Open Lua REPL")
+    bench.until(lambda: "Lua 5.4" in bench.terminal())
+    bench.page.keyboard.type("6 * 7\n")
+    bench.until(lambda: "42" in bench.terminal())
+    bench.picture("prompt")

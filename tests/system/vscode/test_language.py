@@ -96,6 +96,7 @@ def test_values_stand_in_the_text_while_stopped(workbench) -> None:
     bench.wait_for_stop(11)
     bench.until(lambda: "count = 1" in bench.text_of_line(10))
     bench.open_scope("Locals")
+    bench.variable("count").wait_for()
     bench.picture("values")
 
 
@@ -106,6 +107,7 @@ def test_completion_shows_live_values(workbench) -> None:
     bench.click_breakpoint(11)
     bench.press("F5")
     bench.wait_for_stop(11)
+    bench.open_scope("Locals")
     bench.until(lambda: "count = 1" in bench.text_of_line(10))
     bench.go_to(11, 28)
     bench.press("Enter")
@@ -126,3 +128,16 @@ def test_the_chosen_lua_counts(workbench, folder: Path) -> None:
     settings = folder / ".vscode" / "settings.json"
     bench.until(settings.exists)
     assert '"llmspell.lua.version": "5.1"' in settings.read_text(encoding="utf-8")
+
+
+def test_the_configured_lua_counts(workbench, folder: Path) -> None:
+    """Where nobody has chosen, llmspell.toml says it: to the status bar, the server and F5."""
+    (folder / "llmspell.toml").write_text('[engines.lua]\nversion = "5.1"\n', encoding="utf-8")
+    bench = workbench("five.lua", "print(_VERSION)\nprint(table.unpack)\n")
+    bench.page.locator(".statusbar-item").get_by_text("Lua 5.1").wait_for()
+    bench.page.locator(".squiggly-warning").first.wait_for()
+    bench.press("F5")
+    bench.wait_for_console("Lua 5.1")
+    (folder / "llmspell.toml").write_text('[engines.lua]\nversion = "5.3"\n', encoding="utf-8")
+    bench.page.locator(".statusbar-item").get_by_text("Lua 5.3").wait_for()
+    bench.until_gone(".squiggly-warning")

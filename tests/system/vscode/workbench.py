@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Locator, Page, TimeoutError
 
 Seen = TypeVar("Seen")
 
@@ -96,14 +96,23 @@ class Workbench:
         if key is not None:
             self.page.keyboard.press(key)
             return
-        self.page.keyboard.press("F1")
-        field = self.page.locator(".quick-input-widget input")
-        field.fill(f">{title}")
-        self.page.locator(".quick-input-list .monaco-list-row").filter(has_text=title).first.click()
+        row = self.page.locator(".quick-input-list .monaco-list-row").filter(has_text=title).first
+
+        def is_offered() -> bool:
+            """What is offered is settled when the palette opens, and may come to be only later."""
+            self.page.keyboard.press("Escape")
+            self.page.keyboard.press("F1")
+            self.page.locator(".quick-input-widget input").fill(f">{title}")
+            self.page.wait_for_timeout(300)
+            return row.count() > 0
+
+        self.until(is_offered)
+        row.click(position={"x": 20, "y": 10})
 
     def choose(self, text: str) -> None:
         """Choose an entry of the list that is open."""
-        self.page.locator(".quick-input-list .monaco-list-row").filter(has_text=text).first.click()
+        row = self.page.locator(".quick-input-list .monaco-list-row").filter(has_text=text).first
+        row.click(position={"x": 20, "y": 10})  # what explains a row may cover its middle
 
     def fill(self, text: str) -> None:
         """Answer the input box that is open."""
@@ -124,10 +133,19 @@ class Workbench:
 
         ``box_of``: what is chosen in the list beside the box, if it is not what the box is for.
         """
-        x, y = self._gutter(line)
-        self.page.mouse.click(x, y, button="right")
         item = self.page.get_by_role("menuitem", name=kind)
-        self.until(lambda: item.click(timeout=1000, no_wait_after=True) or not item.is_visible())
+
+        def is_chosen() -> bool:
+            """A menu that opens while lines still move closes again."""
+            try:
+                if not item.is_visible():
+                    self.page.mouse.click(*self._gutter(line), button="right")
+                item.click(timeout=1000, no_wait_after=True)
+            except TimeoutError:
+                return False
+            return not item.is_visible()
+
+        self.until(is_chosen)
         box = self.page.locator(".breakpoint-widget .monaco-editor.focused")
         box.wait_for()
         if box_of:

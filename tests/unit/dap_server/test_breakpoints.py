@@ -32,6 +32,14 @@ def test_every_field(client: DapClient, program: FakeDebuggee) -> None:
     assert m.BreakpointSpec(specs[1].id, 4) == specs[1]
 
 
+def test_hit_conditions_with_commas(client: DapClient, program: FakeDebuggee) -> None:
+    """All of them have to hold."""
+    client.set_breakpoints("/p/a.lua", dap.SourceBreakpoint(line=3, hit_condition="%2, > 4"))
+    past = m.HitCondition(m.HitOperator.GREATER, 4)
+    hit = m.HitCondition(m.HitOperator.EVERY, 2, (past,))
+    assert hit == program.asked("set_breakpoints")[-1][1][0].hit_condition
+
+
 def test_one_that_makes_no_sense_costs_only_itself(client: DapClient) -> None:
     """A wrong hit condition is answered with the reason, and the others stand."""
     bad, good = client.set_breakpoints(

@@ -6,6 +6,8 @@ from kernel.core import model as m
 from kernel.core.errors import NotStopped, UserError
 from kernel.core.ids import ThreadId
 from kernel.debug.coordinator import BreakpointRequest, DebugCoordinator
+from kernel.debug.decisions import AddedStop, StopDecision
+from kernel.debug.sharing import SharedProgram
 from kernel.events import model as e
 from kernel.events.bus import EventBus
 from tests.support.fakes import FakeDebuggee, stopped
@@ -81,3 +83,34 @@ async def test_breakpoints_keep_their_numbers() -> None:
     assert [each.id for each in first] == [each.id for each in second[1:]]
     assert [False, True, True] == [each.verified for each in second]
     assert "'often'" in (second[0].message or "")
+
+
+async def test_what_somebody_decides_about_stops() -> None:
+    """A stop that is passed over is not told, and what came meanwhile is told behind it."""
+    told_meanwhile = e.OutputWritten("on the way")
+    program = FakeDebuggee([stopped(), told_meanwhile], [stopped(m.StopReason.STEP)])
+    coordinator, told = coordinate(program)
+
+    async def go_on(_: e.Stopped) -> StopDecision:
+        return StopDecision(goes_on=True)
+
+    coordinator.decide = lambda stop: None if stop.reason is m.StopReason.STEP else go_on(stop)
+    await coordinator.launch(m.Program("a.lua"))
+    assert not coordinator.is_stopped
+    assert coordinator._deliberation is not None
+    await coordinator._deliberation
+    assert [told_meanwhile, stopped(m.StopReason.STEP)] == told[2:]
+
+
+async def test_clients_of_one_program_share_what_is_decided() -> None:
+    """A client of a shared program pauses, launches and adds stops through what all share."""
+    program = FakeDebuggee([])
+    shared = SharedProgram(program)
+    program.use(shared.core.listen)
+    client = shared.client()
+    await client.launch(m.Program("a.lua"))
+    await client.add_stop(AddedStop("/p/a.lua", 3))
+    await client.pause()
+    ((source, specs),) = program.asked("set_breakpoints")
+    assert ("/p/a.lua", [3]) == (source.path, [each.line for each in specs])
+    assert 1 == len(program.asked("pause"))

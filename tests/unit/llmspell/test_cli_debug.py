@@ -51,15 +51,17 @@ def test_programs_that_can_be_attached_to_are_listed(
 ) -> None:
     """While it runs, and no longer, however it ends."""
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(program.parent))
-    with Running(["debug", "a.lua", "--dap-port", "0", "--lua", "5.1"], program.parent) as running:
+    with Running(["debug", "a.lua", "--port", "0", "--lua", "5.1"], program.parent) as running:
         pid = running.process.pid
         place = {"pid": pid, "host": "127.0.0.1", "port": running.port}
-        expected = [{**place, "program": str(program), "lua": "5.1"}]
-        assert expected == json.loads(_listed("--json", cwd=program.parent))
+        expected = [{**place, "program": str(program), "lua": "5.1", "kind": "script"}]
+        for words in (["--json"], ["--output", "json"], ["--engine", "lua", "--output=pretty"]):
+            assert expected == json.loads(_listed(*words, cwd=program.parent))
         assert f"{pid}  127.0.0.1:{running.port}" in _listed(cwd=program.parent)
         running.process.kill()
         running.end()
-        assert "" == _listed(cwd=program.parent)
+        assert "No program waits for a debugger" in _listed(cwd=program.parent)
+        assert [] == json.loads(_listed("--json", cwd=program.parent))
     assert [] == list((program.parent / "llmspell").iterdir())
 
 

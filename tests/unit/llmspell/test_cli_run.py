@@ -29,7 +29,7 @@ def test_every_version_runs(tmp_path: Path, version: str) -> None:
 def test_arguments_are_those_of_lua(tmp_path: Path) -> None:
     """``...`` and ``arg`` hold what stands behind the script, ``arg[-1]`` what stands before."""
     write(tmp_path, "a.lua", "print(arg[-3], arg[-2], arg[-1], arg[0], #arg, ...)")
-    done = llmspell("run", "--lua=5.4", "a.lua", "x", "--flag", "--", "--lua", "é", cwd=tmp_path)
+    done = llmspell("run", "--lua=5.4", "a.lua", "x", "--", "--flag", "--lua", "é", cwd=tmp_path)
     assert "llmspell\trun\t--lua=5.4\ta.lua\t4\tx\t--flag\t--lua\té\n" == done.stdout
 
 
@@ -228,3 +228,24 @@ def test_an_error_in_a_hook_that_stays(tmp_path: Path, version: str) -> None:
     done = llmspell("run", "a.lua", "--lua", version, cwd=tmp_path)
     assert (1, "llmspell: hook") == (done.returncode, done.stderr.splitlines()[0])
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_hooks_of_a_script_are_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: str
+) -> None:
+    """About what it does with the globals, and at its end, while it is still there."""
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    code = """
+        Hook.register("BeforeStateWrite", function(it)
+            if it.data.key == "locked" then return {type = "cancel", reason = "by a hook"} end
+        end)
+        Hook.register("SystemShutdown", function(it)
+            print("end", it.data.exit_code, State.get("free"))
+        end)
+        State.set("free", 1)
+        print((select(2, pcall(State.set, "locked", 1)):match("by a hook")))
+    """
+    write(tmp_path, "a.lua", code)
+    done = llmspell("run", "--lua", version, "a.lua", cwd=tmp_path)
+    assert (0, "by a hook\nend\t0\t1\n", "") == (done.returncode, done.stdout, done.stderr)

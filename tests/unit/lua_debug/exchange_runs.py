@@ -3,8 +3,9 @@
 from typing import Any
 
 from lua_debug import native
-from lua_debug.interrupt import LuaInterface, main_state, set_main_thread
+from lua_debug.interrupt import LuaInterface, set_main_thread
 from lua_debug.probe_files import BASE, load_probe
+from lua_debug.states import main_state
 from lua_debug.syntax.safepoints import SAFEPOINT
 from lua_debug.versions import VERSIONS, make_runtime
 

@@ -6,8 +6,9 @@ import sys
 import pytest
 
 from lua_debug.counters import install_counter
-from lua_debug.interrupt import LuaInterface, main_state
+from lua_debug.interrupt import LuaInterface
 from lua_debug.probe_files import load_probe
+from lua_debug.states import main_state
 from lua_debug.versions import VERSIONS, find_version, make_runtime
 
 COUNTING = """

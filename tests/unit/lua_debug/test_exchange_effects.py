@@ -63,6 +63,15 @@ def test_it_is_offered_where_memory_can_be_tried(version: str) -> None:
     assert not is_offered("P.heap.layout.name = P.heap.layout.first_line")
 
 
+def test_it_is_offered_each_time(version: str) -> None:
+    """The collector may be amid its work, and objects may lie at the end of what is readable."""
+    for number in range(300):
+        runtime, probe = loaded(version)
+        runtime.execute("local made = {} for i = 1, ... do made[i] = {} end", number * 7)
+        start_pure(version, runtime, probe)
+        assert probe.hooks.exchange is not None, number
+
+
 def test_the_collector_rests_as_long_as_the_script_wants(version: str) -> None:
     """It is stopped afterwards if it was before, and works if it did."""
     program = """

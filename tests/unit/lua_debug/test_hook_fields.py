@@ -6,7 +6,8 @@ import sys
 import pytest
 
 from lua_debug.hook_fields import find_hook_fields
-from lua_debug.interrupt import LuaInterface, main_state
+from lua_debug.interrupt import LuaInterface
+from lua_debug.states import main_state
 from lua_debug.versions import find_version, make_runtime
 
 CALLED = """

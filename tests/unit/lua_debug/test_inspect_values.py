@@ -121,16 +121,6 @@ def test_files_are_userdata(version: str) -> None:
         assert "[[metatable]]" in [each["name"] for each in bench.variables(found["ref"])]
 
 
-@every_version
-def test_python_objects_show_their_repr(version: str) -> None:
-    """A Python object that a script got is told by the host, and called nothing else."""
-    program = "local object = ... stop()"
-    with LuaBench(version).stopped(program, range(3)) as bench:
-        found = bench.locals()["object"]
-        assert ("range(0, 3)", "python") == (found["value"], found["type"])
-        assert "ref" not in found
-
-
 @pytest.mark.parametrize("version", [name for name in VERSIONS if "jit" in name])
 def test_ffi_data(version: str) -> None:
     """Numbers of 64 bits are read, structures tell their type, arrays have elements."""

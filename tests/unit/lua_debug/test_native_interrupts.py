@@ -33,20 +33,21 @@ LOOPS = {
 def _run(stage: Stage, program: str, on_interrupt: str) -> threading.Thread:
     """Run a program on a thread of its own; `started` is set by it, and `done` ends it."""
     ready = threading.Event()
+    stage.doors["started"] = ready.set
 
     def main() -> None:
         stage.lua(
-            r"""local P, program, started, code = ...
+            r"""local P, program, code = ...
             if P.is_jit then jit.off() end
             P.hooks.install(P.globals)
             n, done = 0, false
             local on_interrupt = P.stage.load(code)(P)
             P.hooks.start(function(event) if event == "interrupt" then on_interrupt() end end)
             local chunk = P.stage.load(program)
-            started()
+            begun, hear = P.host.begun, P.host.hear
+            P.host.started()
             chunk()""",
             program,
-            ready.set,
             on_interrupt,
             name="=[C]",
         )
@@ -73,7 +74,7 @@ def test_an_interrupt_may_raise_an_error(version: str) -> None:
     """An error raised on purpose passes through the script like any other."""
     stage = Stage(version)
     begun = threading.Event()
-    stage.runtime.globals().begun = begun.set
+    stage.doors["begun"] = begun.set
     program = "caught = select(2, pcall(function() begun() while true do n = n + 1 end end))"
     thread = _run(stage, program, 'return function() error("ended", 0) end')
     assert begun.wait(DEADLINE)
@@ -91,7 +92,7 @@ def test_every_interrupt_is_heard(version: str) -> None:
         heard.release()
         return ending.is_set()
 
-    stage.runtime.globals().hear = hear
+    stage.doors["hear"] = hear
     thread = _run(stage, LOOPS["coroutines in turn"], "return function() done = hear() end")
     for turn in range(200):
         if turn == 199:
@@ -150,7 +151,7 @@ return function()
   elseif what == 4 then P.hooks.set_lines("=p", nil)
   elseif what == 5 then P.hooks.step("out", 2)
   else P.hooks.loaded() collectgarbage() end
-  if is_ending() then done = true P.hooks.step(nil) end
+  if hear() then done = true P.hooks.step(nil) end
 end"""
 
 
@@ -160,7 +161,7 @@ def test_a_storm_of_interrupts(version: str) -> None:
     stage = Stage(version)
     generator = random.Random(version)
     ending = threading.Event()
-    stage.runtime.globals().is_ending = ending.is_set
+    stage.doors["hear"] = ending.is_set
     thread = _run(stage, STRESS, ON_INTERRUPT)
     until = time.monotonic() + 1.0
     while time.monotonic() < until:

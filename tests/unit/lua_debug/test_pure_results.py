@@ -2,8 +2,9 @@
 
 import pytest
 
-from lua_debug.interrupt import LuaInterface, main_state, set_main_thread
+from lua_debug.interrupt import LuaInterface, set_main_thread
 from lua_debug.probe_files import load_probe
+from lua_debug.states import main_state
 from lua_debug.versions import VERSIONS, make_runtime
 
 every_version = pytest.mark.parametrize("version", VERSIONS)

@@ -1,0 +1,104 @@
+"""Lines from a pipe: code, commands, questions, and the exit status."""
+
+import pytest
+
+from kernel.repl.settings import ReplSettings
+from tests.support.repls import has_in_order, script, typed
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_lines_make_cells():
+    """A cell is as many lines as the language needs, and its value is shown."""
+    said = await typed("x = 2", "for i = 1, x do", "  print(i)", "end", "return x, 'a'", "x + 1")
+    assert '1\n2\n2, "a"\n3\n' == said.text
+    assert 0 == said.status
+
+
+async def test_empty_lines_end_what_is_unfinished():
+    """Where a person types, two have it run as it is; in a pipe they are lines like others."""
+    lines = ["for i = 1, 2 do", "", "", "print('next')", "end"]
+    assert "next\nnext\n" == (await typed(*lines)).text
+    said = await typed(*lines, is_interactive=True)
+    assert has_in_order(said, ["'end' expected", "next"])
+
+
+async def test_every_lua(lua):
+    """All versions run at the prompt, and are debugged there."""
+    code = "local a = 1 print(_VERSION)"
+    said = await typed(
+        code, ".break In[1]:1", code, "c", "local kept = 7 error('x')", ".pm", "kept", lua=lua
+    )
+    wanted = ["Lua", "Breakpoint 1 at In[1]:1", "Breakpoint 1", "Lua", "Error: In[3]:1: x", "7"]
+    assert has_in_order(said, wanted)
+
+
+async def test_results_have_names():
+    """`_` is the last one, `_1` that of the first cell."""
+    assert "42\n43\n42\n" == (await typed("42", "_ + 1", "_1")).text
+
+
+async def test_the_program_reads_the_same_input():
+    """A line that the program asks for is the next one; at the end it is nil."""
+    said = await typed("print(io.read())", "hello", "print(io.read())")
+    assert "hello\nnil\n" == said.text
+
+
+@pytest.mark.parametrize(
+    ("lines", "status"),
+    [
+        (["x = 1"], 0),
+        (["error('x')", "print(1)"], 1),
+        ([".nothing"], 1),
+        ([".exit 7", "error('x')"], 7),
+        (["os.exit(5)"], 5),
+        (["x = = 1"], 1),
+    ],
+)
+async def test_the_exit_status(lines, status):
+    """That of .exit and os.exit; else 1 where a line failed, and 0."""
+    assert status == (await typed(*lines)).status
+
+
+async def test_errors_have_tracebacks():
+    """With the cells called by their numbers; the next line goes on."""
+    said = await typed("error('boom')", "print('on')")
+    assert has_in_order(said, ["In[1]:1: boom", "stack traceback:", "In[1]:1: in main chunk", "on"])
+
+
+async def test_commands_without_their_dot_are_hinted_at():
+    """A debug command that is no Lua says what it may have been."""
+    said = await typed("break script.lua:3")
+    assert has_in_order(said, ["near '3'", "Did you mean the command .break?"])
+
+
+async def test_the_greeting():
+    """Says how to get help and how to leave."""
+    said = await typed(settings=ReplSettings(title="T", label="Lua 5.4"))
+    assert has_in_order(said, ["T (Lua 5.4)", ".help", ".exit"])
+
+
+async def test_help_in_code():
+    """What the kernel wants to be read by itself, as the answer to `?name`, is shown."""
+    said = await typed("?string.rep", "print('on')")
+    assert has_in_order(said, ["string.rep(s: string"])
+
+
+async def test_scripts_are_run_with_arguments(tmp_path):
+    """`arg` holds them; a line for the shell is passed over, and lines keep their numbers."""
+    script(tmp_path, "#!/usr/bin/lua\nprint(arg[0], arg[1], arg[2])\nerror('here')\n")
+    said = await typed(".run script.lua one 'two words'", ".run script")
+    assert has_in_order(said, ["script.lua\tone\ttwo words", "script.lua:3: here", "script\tnil"])
+
+
+async def test_source_carries_out_a_file(tmp_path):
+    """Commands and code of several lines, in their order."""
+    script(tmp_path, "x = 1\nfor i = 1, 2 do\n  x = x + i\nend\n.set y 5\nprint(x + y)\n", "a.txt")
+    assert "9\n" == (await typed(".source a.txt")).text
+    assert "cannot be read" in (await typed(".source nothing.txt")).text
+
+
+async def test_plain_text_has_no_escapes():
+    """A pipe gets no control characters, whatever is shown."""
+    said = await typed("{1, 'a', {}}", "error('x')", ".help", ".vars", ".info")
+    assert "\x1b" not in said.text

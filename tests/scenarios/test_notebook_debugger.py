@@ -1,0 +1,310 @@
+"""The debugger of a notebook, in the order that JupyterLab sends its requests."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
+import pytest
+
+from kernel.execution.cell_files import CellFiles, murmur2
+from lua_debug.hook_choice import SWITCH
+from tests.support.notebook_debugger import DEADLINE, Notebook
+
+
+@pytest.fixture
+def tell(lua, hooks, tmp_path, monkeypatch):
+    """Run a story with a kernel that notebooks debug."""
+    monkeypatch.setenv(SWITCH, hooks)
+
+    @contextlib.asynccontextmanager
+    async def opened() -> AsyncIterator[Notebook]:
+        notebook = Notebook(lua, CellFiles(str(tmp_path)))
+        await notebook.session.start()
+        try:
+            yield notebook
+        finally:
+            await notebook.session.close()
+            notebook.files.close()
+
+    def run(story):
+        async def whole() -> None:
+            async with opened() as notebook:
+                await story(notebook)
+
+        asyncio.run(whole())
+
+    return run
+
+
+CELL = "local a = 1\nlocal b = a + 1\nshared = {a, b}\nreturn b"
+
+
+def test_a_breakpoint_in_a_cell(tell):
+    """A click beside a line stops the cell there, under the file that the notebook knows."""
+
+    async def story(n: Notebook) -> None:
+        d = n.debugger()
+        await d.start()
+        assert [True] == [each["verified"] for each in await d.break_at(CELL, 3)]
+        cell = n.run(CELL)
+        stopped = await d.event("stopped")
+        assert ("breakpoint", True) == (stopped["reason"], stopped["allThreadsStopped"])
+        top = await d.top(stopped["threadId"])
+        info = await d.ask("debugInfo")
+        path = f"{info['tmpFilePrefix']}{murmur2(CELL.encode(), info['hashSeed'])}.lua"
+        assert (path, 3) == (top["source"]["path"], top["line"])
+        assert [stopped["threadId"]] == info["stoppedThreads"]
+        assert [{"source": path, "breakpoints": [{"line": 3}]}] == info["breakpoints"]
+        assert {"a": "1", "b": "2"} == await d.locals()
+        assert CELL == (await d.ask("source", source={"path": path}))["content"]
+        await d.ask("next", threadId=stopped["threadId"])
+        assert 4 == (await d.top((await d.event("stopped"))["threadId"]))["line"]
+        await d.ask("continue", threadId=1)
+        await d.event("continued")
+        outcome = await asyncio.wait_for(cell, DEADLINE)
+        assert {"text/plain": "2"} == outcome.result.data
+        assert [] == (await d.ask("debugInfo"))["stoppedThreads"]
+
+    tell(story)
+
+
+def test_a_breakpoint_of_long_ago(tell, monkeypatch):
+    """Of many cells only some are kept, among them those with breakpoints."""
+    monkeypatch.setattr("lua_debug.chunks._KEPT_PASSING", 5)
+
+    async def story(n: Notebook) -> None:
+        d, twice = n.debugger(), "function twice(x)\n  return x * 2\nend"
+        await d.start()
+        await d.break_at(twice, 2)
+        for number in range(20):
+            await n.run(f"x = {number}" if number else twice)
+        n.run("return twice(2)")
+        assert "breakpoint" == (await d.event("stopped"))["reason"]
+
+    tell(story)
+
+
+def test_a_cell_that_ends_in_an_expression(tell):
+    """It has places for breakpoints before it has run, also on that expression."""
+
+    async def story(n: Notebook) -> None:
+        d = n.debugger()
+        await d.start()
+        code = "total = 0\nfor i = 1, 3 do\n  total = total + i\nend\ntotal * 2"
+        answers = await d.break_at(code, 5)
+        assert [(True, 5)] == [(each["verified"], each["line"]) for each in answers]
+        assert code == (await d.ask("source", source=answers[0]["source"]))["content"]
+        cell = n.run(code)
+        await d.event("stopped")
+        assert 5 == (await d.top())["line"]
+        names = {each["name"] for each in (await d.ask("inspectVariables"))["variables"]}
+        assert {"total"} == names
+        await d.ask("continue", threadId=1)
+        outcome = await asyncio.wait_for(cell, DEADLINE)
+        assert {"text/plain": "12"} == outcome.result.data
+
+    tell(story)
+
+
+def test_globals_while_a_cell_runs(tell):
+    """Variables of the kernel are told at rest, amid a loop, and at a stop, without the library."""
+
+    async def story(n: Notebook) -> None:
+        d = n.debugger()
+        await d.start()
+        await asyncio.wait_for(n.run("mine = {x = 1}"), DEADLINE)
+
+        async def names() -> dict[str, str]:
+            found = (await d.ask("inspectVariables"))["variables"]
+            inner = [each for each in found if each["name"] == "mine"]
+            await d.ask("variables", variablesReference=inner[0]["variablesReference"])
+            assert not [each for each in found if "type" in each]  # JupyterLab would show only that
+            return {each["name"]: each["value"] for each in found}
+
+        assert {"mine": "{x = 1}"} == await names()
+        n.printed = ""
+        cell = n.run("print('runs') while true do count = (count or 0) + 1 end")
+        async with asyncio.timeout(DEADLINE):
+            while not n.printed:
+                await asyncio.sleep(0.005)
+        assert {"mine", "count"} == set(await names())
+        n.session.interrupt()
+        await asyncio.wait_for(cell, DEADLINE)
+        assert {"mine", "count"} == set(await names())
+
+    tell(story)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "local function f(n)\n  local m = n\n  return m\nend\nreturn f(1)",
+        "pcall(function()\n  local m = 1\n  return m\nend)",
+        "local f = coroutine.wrap(function()\n  local m = 1\n  return m\nend)\nf()",
+    ],
+    ids=["tail call", "C function", "coroutine"],
+)
+def test_every_frame_has_a_source(tell, code):
+    """JupyterLab shows no stack at all where one has none: a C function, a tail call, a label."""
+
+    async def story(n: Notebook) -> None:
+        d = n.debugger()
+        await d.start()
+        path = (await d.break_at(code, 2))[0]["source"]["path"]
+        cell = n.run(code)
+        thread = (await d.event("stopped"))["threadId"]
+        frames = (await d.ask("stackTrace", threadId=thread))["stackFrames"]
+        assert path == frames[0]["source"]["path"]
+        others = {each["source"]["path"] for each in frames} - {path}
+        assert others <= {"", "[C]"}
+        await d.ask("continue", threadId=thread)
+        await asyncio.wait_for(cell, DEADLINE)
+
+    tell(story)
+
+
+def test_evaluating_copying_and_rich_values_while_paused(tell):
+    """The panel's evaluate, copy to globals and rich view work on the frame that is shown."""
+
+    async def story(n: Notebook) -> None:
+        d = n.debugger()
+        await d.start()
+        code = "local function f(records)\n  return #records\nend\nreturn f({{a = 1}, {a = 2}})"
+        await d.break_at(code, 2)
+        cell = n.run(code)
+        await d.event("stopped")
+        frame = (await d.top())["id"]
+        value = await d.ask("evaluate", expression="#records + 1", context="repl", frameId=frame)
+        assert "3" == value["result"]
+        rich = await d.ask("richInspectVariables", variableName="records", frameId=frame)
+        assert "<td>2</td>" in rich["data"]["text/html"]
+        names = {"srcVariableName": "records", "dstVariableName": "kept", "srcFrameId": frame}
+        await d.ask("copyToGlobals", **names)
+        assert not (await d.send("copyToGlobals", **{**names, "dstVariableName": "a b"}))["success"]
+        await d.ask("continue", threadId=1)
+        await asyncio.wait_for(cell, DEADLINE)
+        outcome = await asyncio.wait_for(n.run("#kept"), DEADLINE)
+        assert "2" == outcome.result.data["text/plain"]
+        await d.ask("richInspectVariables", variableName="kept")
+
+    tell(story)
+
+
+def test_errors_stop_where_the_notebook_wants_it(tell):
+    """The exception filters of the menu are those of an editor."""
+
+    async def story(n: Notebook) -> None:
+        d = n.debugger()
+        await d.start("uncaught")
+        assert ["uncaught"] == (await d.ask("debugInfo"))["exceptionPaths"]
+        cell = n.run("local x = 5\nerror('boom ' .. x)")
+        stopped = await d.event("stopped")
+        assert "exception" == stopped["reason"]
+        assert {"x": "5"} == await d.locals()
+        await d.ask("continue", threadId=1)
+        assert "boom 5" in (await asyncio.wait_for(cell, DEADLINE)).error.message
+
+    tell(story)
+
+
+def test_an_interrupt_leaves_the_debugger_as_it_was(tell):
+    """Breakpoints survive it, also where it ends a cell that stands."""
+
+    async def story(n: Notebook) -> None:
+        d = n.debugger()
+        await d.start()
+        await d.break_at(CELL, 3)
+        for _ in range(3):
+            cell = n.run(CELL)
+            await d.event("stopped")
+            n.session.interrupt()
+            assert "Interrupted" == (await asyncio.wait_for(cell, DEADLINE)).error.name
+        cell = n.run(CELL)
+        await d.event("stopped")
+        await d.ask("stepOut", threadId=1)
+        assert (await asyncio.wait_for(cell, DEADLINE)).error is None
+        # A step that has left its cell stops in no other.
+        assert (await asyncio.wait_for(n.run("local y = 1"), DEADLINE)).error is None
+
+    tell(story)
+
+
+def test_one_continue_too_many_is_harmless(tell):
+    """A second click while the cell runs is answered, and nothing hangs."""
+
+    async def story(n: Notebook) -> None:
+        d = n.debugger()
+        await d.start()
+        await d.break_at(CELL, 2)
+        cell = n.run(CELL)
+        await d.event("stopped")
+        await d.ask("continue", threadId=1)
+        await d.ask("continue", threadId=1)
+        await asyncio.wait_for(cell, DEADLINE)
+        await d.ask("continue", threadId=1)
+        assert "2" == (await asyncio.wait_for(n.run("1 + 1"), DEADLINE)).result.data["text/plain"]
+
+    tell(story)
+
+
+def test_two_debuggers_at_once(tell):
+    """Each has breakpoints of its own; what one takes away leaves the other's."""
+
+    async def story(n: Notebook) -> None:
+        one, other = n.debugger(), n.debugger()
+        await one.start()
+        await other.start()
+        await one.break_at(CELL, 2)
+        await other.break_at(CELL, 2, 4)
+        cell = n.run(CELL)
+        for line in (2, 4):
+            await one.event("stopped")
+            await other.event("stopped")
+            assert line == (await other.top())["line"] == (await one.top())["line"]
+            await one.ask("continue", threadId=1)
+        await asyncio.wait_for(cell, DEADLINE)
+        await other.ask("disconnect", restart=False, terminateDebuggee=False)
+        assert not (await other.ask("debugInfo"))["isStarted"]
+        cell = n.run(CELL)
+        await one.event("stopped")
+        assert 2 == (await one.top())["line"]
+        await one.ask("continue", threadId=1)
+        await asyncio.wait_for(cell, DEADLINE)
+        await one.end.close()
+        assert (await asyncio.wait_for(n.run(CELL), DEADLINE)).error is None
+
+    tell(story)
+
+
+def test_a_client_that_asks_for_little_is_told_of_stops(tell):
+    """Neither configurationDone nor a look at the variables has to come first."""
+
+    async def story(n: Notebook) -> None:
+        d = n.debugger()
+        await d.ask("initialize", adapterID="lua", pathFormat="path")
+        assert d.has_heard_nothing
+        await d.ask("attach")
+        await d.event("initialized")
+        await d.break_at(CELL, 2)
+        cell = n.run(CELL)
+        await d.event("stopped")
+        await d.ask("configurationDone")
+        await d.ask("continue", threadId=1)
+        await asyncio.wait_for(cell, DEADLINE)
+
+    tell(story)
+
+
+def test_without_a_debugger_only_the_questions_that_need_none(tell):
+    """debugInfo, dumpCell, modules and the globals are answered before it is switched on."""
+
+    async def story(n: Notebook) -> None:
+        d = n.debugger()
+        assert not (await d.ask("debugInfo"))["isStarted"]
+        assert {"modules": [], "totalModules": 0} == await d.ask("modules")
+        assert {"variables": []} == await d.ask("inspectVariables")
+        assert (await d.ask("dumpCell", code="x = 1"))["sourcePath"].endswith(".lua")
+        assert not (await d.send("next", threadId=1))["success"]
+        assert not (await d.send("stackTrace", threadId=1))["success"]
+
+    tell(story)

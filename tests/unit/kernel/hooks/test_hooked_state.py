@@ -1,0 +1,172 @@
+"""Hooks have a say in what is read from state and written to it."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from kernel.hooks.base import HookCancelled, HookDetails
+from kernel.hooks.builtin.caching import MemoryResults
+from kernel.hooks.hooked_state import HookedState
+from kernel.hooks.points import POINTS
+from kernel.hooks.registry import HookRegistry
+from kernel.hooks.results import CONTINUE, Cache, Cancel, HookResult, Modified, Replace, Skip
+from kernel.hooks.runner import HookRunner
+from kernel.hooks.thread_hooks import ThreadHooks
+from kernel.state.memory import MemoryStore
+from kernel.state.scopes import GLOBAL, Scope
+from kernel.state.state import State
+from kernel.state.store import Conflict
+from kernel.state.values import NotStorable
+
+Answer = HookResult | Callable[[HookDetails], HookResult]
+
+
+class Asked:
+    """State in memory, the same without hooks, and what hooks were asked."""
+
+    def __init__(self) -> None:
+        self.registry = HookRegistry()
+        store = MemoryStore()
+        self.plain = State(store)
+        runner = HookRunner(self.registry, MemoryResults())
+        self.state = HookedState(store, ThreadHooks(runner), metadata={"language": "lua"})
+        self.heard: list[tuple[str, Any]] = []
+
+    def at(self, point: str, answer: Answer = CONTINUE) -> None:
+        """Have a hook answer this."""
+
+        def ask(details: HookDetails) -> HookResult:
+            self.heard.append((point, details.data))
+            return answer(details) if callable(answer) else answer
+
+        self.registry.register(POINTS[point], ask)
+
+
+@pytest.fixture
+def it() -> Asked:
+    """State with hooks."""
+    return Asked()
+
+
+def test_hooks_hear_of_each_read_and_write(it: Asked) -> None:
+    """They are told the place before, and what came of it after."""
+    for point in ("BeforeStateRead", "AfterStateRead", "BeforeStateWrite", "AfterStateWrite"):
+        it.at(point)
+    it.state.put(GLOBAL, "k", 1)
+    assert 1 == it.state.get(GLOBAL, "k")
+    assert it.state.delete(GLOBAL, "k")
+    assert 0 == it.state.clear(GLOBAL)
+    place = {"scope": "global", "key": "k"}
+    put = {"operation": "put", **place, "value": 1, "expires": None}
+    assert [
+        ("BeforeStateWrite", put),
+        ("AfterStateWrite", 1),
+        ("BeforeStateRead", place),
+        ("AfterStateRead", 1),
+        ("BeforeStateWrite", {"operation": "delete", **place}),
+        ("AfterStateWrite", True),
+        ("BeforeStateWrite", {"operation": "clear", "scope": "global", "key": ""}),
+        ("AfterStateWrite", 0),
+    ] == it.heard
+
+
+def test_a_hook_changes_what_is_written(it: Asked) -> None:
+    """The value, the key and the scope are those that the hook leaves."""
+    it.at("BeforeStateWrite", lambda told: Modified({**told.data, "value": told.data["value"] * 2}))
+    it.at("BeforeStateWrite", lambda told: Modified({**told.data, "scope": "user:me", "key": "b"}))
+    it.state.put(GLOBAL, "a", 21)
+    assert [("b", 42)] == list(it.plain.items(Scope.parse("user:me")))
+    assert [] == it.plain.keys(GLOBAL)
+
+
+def test_a_hook_changes_what_is_read(it: Asked) -> None:
+    """By get, by kept with its version, and in a list of all; what is kept stays as it is."""
+    it.at("AfterStateRead", lambda told: Modified("hidden") if told.data == "secret" else CONTINUE)
+    it.plain.put(GLOBAL, "a", "secret")
+    it.plain.put(GLOBAL, "b", 2)
+    kept = it.state.kept(GLOBAL, "a")
+    assert kept is not None
+    assert ("hidden", "hidden", 1) == (it.state.get(GLOBAL, "a"), kept.value, kept.version)
+    assert {"a": "hidden", "b": 2} == dict(it.state.items(GLOBAL))
+    assert "secret" == it.plain.get(GLOBAL, "a")
+
+
+def test_what_is_skipped_is_not_there(it: Asked) -> None:
+    """Reading skipped gives the default, and leaves the entry out of the list."""
+    it.plain.put(GLOBAL, "a", 1)
+    it.plain.put(GLOBAL, "n", None)
+    it.at("BeforeStateRead", lambda told: Skip() if told.data["key"] == "a" else CONTINUE)
+    assert ("no", None) == (it.state.get(GLOBAL, "a", "no"), it.state.kept(GLOBAL, "a"))
+    assert {"n": None} == dict(it.state.items(GLOBAL))
+
+
+@pytest.mark.parametrize("act", ["put", "delete", "clear", "increment", "compare_and_swap"])
+def test_a_hook_refuses_a_write(it: Asked, act: str) -> None:
+    """Whatever the way to write is, nothing is written."""
+    it.plain.put(GLOBAL, "k", 1)
+    it.at("BeforeStateWrite", Cancel("read only"))
+    acts: dict[str, Callable[[], object]] = {
+        "put": lambda: it.state.put(GLOBAL, "k", 2),
+        "delete": lambda: it.state.delete(GLOBAL, "k"),
+        "clear": lambda: it.state.clear(GLOBAL),
+        "increment": lambda: it.state.increment(GLOBAL, "k"),
+        "compare_and_swap": lambda: it.state.compare_and_swap(GLOBAL, "k", 1, 2),
+    }
+    with pytest.raises(HookCancelled, match="read only"):
+        acts[act]()
+    assert {"k": 1} == dict(it.plain.items(GLOBAL))
+
+
+def test_a_hook_answers_for_the_store(it: Asked) -> None:
+    """A replaced read is not made; a cached one is made once, until the time is over."""
+    it.at(
+        "BeforeStateRead",
+        lambda told: Replace("mine") if told.data["key"] == "r" else Cache(told.data["key"]),
+    )
+    assert "mine" == it.state.get(GLOBAL, "r")
+    kept = it.state.kept(GLOBAL, "r")
+    assert kept is not None
+    assert ("mine", 0) == (kept.value, kept.version)
+    it.plain.put(GLOBAL, "c", 1)
+    assert 1 == it.state.get(GLOBAL, "c")
+    it.plain.put(GLOBAL, "c", 2)
+    assert 1 == it.state.get(GLOBAL, "c")
+
+
+def test_changes_begin_with_what_is_really_kept(it: Asked) -> None:
+    """What a hook shows to readers gets into no sum and no list."""
+    it.plain.put(GLOBAL, "n", 5)
+    it.at("AfterStateRead", Modified(0))
+    it.at("BeforeStateRead", Cache("n"))
+    assert 6 == it.state.increment(GLOBAL, "n")
+    assert it.state.compare_and_swap(GLOBAL, "n", 6, 7)
+    assert 7 == it.plain.get(GLOBAL, "n")
+
+
+def test_a_conflict_is_asked_about_at_its_own_point(it: Asked) -> None:
+    """A hook may let something stand in for the write; an error of another kind goes elsewhere."""
+    it.at("StateError")
+    it.plain.put(GLOBAL, "k", 1)
+    it.at("StateConflict", lambda told: Replace(9) if told.data["value"] == "w" else CONTINUE)
+    assert 9 == it.state.put(GLOBAL, "k", "w", expected=4)
+    with pytest.raises(Conflict):
+        it.state.put(GLOBAL, "k", "x", expected=4)
+    assert ["StateConflict", "StateConflict"] == [point for point, _ in it.heard]
+    with pytest.raises(NotStorable):
+        it.state.put(GLOBAL, "k", float("nan"))
+    assert "StateError" == it.heard[-1][0]
+
+
+def test_hooks_are_not_asked_about_what_they_do(it: Asked) -> None:
+    """A hook at a write that writes and reads does not come to itself again."""
+
+    def count(_details: HookDetails) -> HookResult:
+        it.state.put(GLOBAL, "writes", it.state.get(GLOBAL, "writes", 0) + 1)
+        return CONTINUE
+
+    it.at("BeforeStateWrite", count)
+    it.at("BeforeStateRead", count)
+    it.state.put(GLOBAL, "k", 1)
+    assert 2 == it.plain.get(GLOBAL, "writes")
+    assert ["BeforeStateWrite", "BeforeStateRead"] == [point for point, _ in it.heard]

@@ -1,0 +1,83 @@
+"""`connect_to_kernel` and connection files: what is said when there is no kernel to be had."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from kernel.api import connect_to_kernel
+from kernel.core.errors import UserError
+from kernel.jupyter.connection import ConnectionInfo, find_connection, write_connection
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    """The loop is asyncio's."""
+    return "asyncio"
+
+
+@pytest.fixture(autouse=True)
+def runtime(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where Jupyter's runtime files are."""
+    monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(tmp_path))
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("target", "problem"),
+    [
+        ("nobody", "There is no kernel 'nobody'"),
+        ("missing.json", "missing.json cannot be read"),
+        ("http://127.0.0.1:1", "it is tcp:// or ws://"),
+        ("tcp://127.0.0.1", "has no port; write tcp://host:port"),
+        ("tcp://127.0.0.1:1", "No kernel answers at tcp://127.0.0.1:1"),
+        ("ws://127.0.0.1:1", "No kernel answers at ws://127.0.0.1:1"),
+    ],
+)
+async def test_where_no_kernel_is(target: str, problem: str) -> None:
+    """The text names the place, and what it should look like."""
+    with pytest.raises(UserError) as caught:
+        await connect_to_kernel(target)
+    assert problem in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("no json", "is no connection file"),
+        ("[1]", "it holds no object"),
+        ('{"shell_port": "x"}', "shell_port is 'x'"),
+    ],
+)
+async def test_files_that_are_no_connection_files(runtime: Path, text: str, problem: str) -> None:
+    """Are refused, with what is wrong in them."""
+    (runtime / "kernel-a.json").write_text(text)
+    with pytest.raises(UserError) as caught:
+        await connect_to_kernel("a")
+    assert problem in str(caught.value)
+
+
+def test_kernels_by_the_beginning_of_their_id(runtime: Path) -> None:
+    """One that is meant is found, of several that may be meant all are named."""
+    for name in ("abc1", "abd2", "abd"):
+        write_connection(runtime / f"kernel-{name}.json", ConnectionInfo())
+    assert "kernel-abc1.json" == find_connection("abc").name
+    assert "kernel-abd.json" == find_connection("abd").name
+    with pytest.raises(UserError, match="Several kernels begin with 'ab': abc1, abd, abd2"):
+        find_connection("ab")
+
+
+async def test_a_kernel_that_does_not_answer(runtime: Path) -> None:
+    """Is given up after the deadline."""
+    info = ConnectionInfo(**dict.fromkeys(ConnectionInfo().ports, 1))
+    write_connection(runtime / "kernel-a.json", info)
+    with pytest.raises(UserError, match=r"did not answer within 0\.2 s"):
+        await connect_to_kernel("a", deadline=0.2)
+
+
+def test_a_key_is_written_also_when_it_is_empty(runtime: Path) -> None:
+    """Clients of Jupyter's need the field."""
+    write_connection(runtime / "kernel-a.json", ConnectionInfo())
+    assert "" == json.loads((runtime / "kernel-a.json").read_text())["key"]

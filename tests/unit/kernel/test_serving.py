@@ -1,0 +1,63 @@
+"""Kernels of this process that others reach, too."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from kernel.api import ServeSettings, connect_to_kernel, serve_blocking_kernel, serve_kernel
+from kernel.core.errors import UserError
+from tests.support.toy_engine import ToyEngine
+
+DEADLINE = 20.0
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    """The loop is asyncio's."""
+    return "asyncio"
+
+
+@pytest.mark.anyio
+async def test_a_served_kernel_is_used_here_and_there(tmp_path: Path) -> None:
+    """The handle and a client at its sockets see the same variables; a file says where it is."""
+    file = tmp_path / "kernel.json"
+    async with await serve_kernel(ToyEngine, ServeSettings(connection_file=file)) as here:
+        assert here.connection is not None
+        await here.execute("x = 7")
+        for target in (file, here.connection):
+            async with await connect_to_kernel(target, deadline=DEADLINE) as there:
+                assert ["x"] == [each.text for each in await there.complete("x")]
+    assert not file.exists()
+
+
+@pytest.mark.anyio
+async def test_a_client_shuts_it_down() -> None:
+    """Who serves it hears of that, and may still leave in order."""
+    here = await serve_kernel(ToyEngine, ServeSettings(tcp=("127.0.0.1", 0)))
+    assert here.connection is not None
+    assert here.kernel is not None
+    async with await connect_to_kernel(here.connection, deadline=DEADLINE) as there:
+        await there.shutdown()
+    await asyncio.wait_for(here.kernel.ended.wait(), DEADLINE)
+    await here.close()
+
+
+@pytest.mark.anyio
+async def test_where_it_cannot_listen() -> None:
+    """The error says where, and nothing is left behind."""
+    async with await serve_kernel(ToyEngine, ServeSettings(zmq=False, tcp=("127.0.0.1", 0))) as one:
+        assert one.connection is not None
+        host, _, port = one.connection.llmspell_tcp.rpartition(":")
+        taken = ServeSettings(zmq=False, tcp=(host, int(port)))
+        with pytest.raises(UserError, match=f"cannot listen for TCP on {host}:{port}"):
+            await serve_kernel(ToyEngine, taken)
+
+
+def test_without_a_loop(tmp_path: Path) -> None:
+    """The blocking one has a thread of its own."""
+    settings = ServeSettings(connection_file=tmp_path / "kernel.json")
+    with serve_blocking_kernel(ToyEngine, settings) as kernel:
+        assert "ok" == kernel.execute("x = 7", reply=True, timeout=DEADLINE)["content"]["status"]
+        assert settings.connection_file is not None
+        assert settings.connection_file.exists()
