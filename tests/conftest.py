@@ -12,6 +12,9 @@ from tests.support.scenario import TRANSPORTS
 
 HOOKS = ("native", "pure")
 
+SUMMARY = "summary"
+"""The property of a test whose value is a line below the run's results."""
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """``--lua``, ``--hooks`` and ``--transport`` choose what stories run on, each several times."""
@@ -61,6 +64,14 @@ def pytest_report_header(config: pytest.Config) -> str:
     return f"hooks of stories: {', '.join(kinds_of_hooks(config))}" + (
         f" (no accelerator: {reason})" if reason else ""
     )
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What tests have to say about the whole, wherever they ran."""
+    for report in terminalreporter.stats.get("passed", ()):
+        for name, value in report.user_properties:
+            if name == SUMMARY:
+                terminalreporter.write_line(value)
 
 
 def kinds_of_hooks(config: pytest.Config) -> list[str]:
