@@ -1,10 +1,10 @@
 """Why a breakpoint at a line is, or is not, hit."""
 
-import difflib
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from kernel.core.suggestions import closest
 from llmspell.source_map_doctor import about_lua, made_of
 from lua_debug.requires import files_loaded_by
 from lua_debug.syntax.active_lines import ActiveLines, LuaSyntaxError
@@ -54,8 +54,8 @@ def _missing(path: str) -> str:
         return f"There is no folder {folder}; relative paths are meant from {os.getcwd()}."
     name = os.path.basename(path)
     names = {each.lower(): each for each in os.listdir(folder)}
-    close = difflib.get_close_matches(name.lower(), names, n=1, cutoff=0.75)
-    advice = f" Did you mean {names[close[0]]}?" if close else ""
+    close = closest(name.lower(), names, 0.75)
+    advice = f" Did you mean {names[close]}?" if close is not None else ""
     return f"There is no file {name} in {folder}.{advice}"
 
 

@@ -2,6 +2,9 @@
 
 from collections.abc import Iterable
 
+LIKENESS = 0.6
+"""From which on a name may be meant by another one (the ratio of `difflib`, 0 to 1)."""
+
 
 def unknown(what: str, name: str, known: Iterable[str], most: int = 20) -> str:
     """``There is no WHAT 'NAME'; …``: what is close to it, or what there is (``most`` at most)."""
@@ -15,9 +18,15 @@ def unknown(what: str, name: str, known: Iterable[str], most: int = 20) -> str:
     return f"There is no {what} {name!r}; there are {shown}{'' if shown.endswith('…') else '.'}"
 
 
-def closest(name: str, known: Iterable[str]) -> str | None:
-    """The one that ``name`` was meant to be, if one is close to it."""
+def did_you_mean(name: str, known: Iterable[str], likeness: float = LIKENESS) -> str:
+    """``; did you mean …?``, to end a sentence with, or nothing."""
+    close = closest(name, known, likeness)
+    return f"; did you mean {close}?" if close is not None else ""
+
+
+def closest(name: str, known: Iterable[str], likeness: float = LIKENESS) -> str | None:
+    """The one that ``name`` was meant to be, if one is at least so much like it (0 to 1)."""
     import difflib  # here, since most names are right, and a kernel starts faster without
 
-    close = difflib.get_close_matches(name, [*known], 1)
+    close = difflib.get_close_matches(name, [*known], 1, likeness)
     return close[0] if close else None

@@ -11,6 +11,7 @@ from typing import Any, get_args
 from pydantic import BaseModel
 
 from kernel.core.errors import UserError
+from kernel.core.suggestions import did_you_mean
 from llmspell.config.descriptions import descriptions, section_description
 from llmspell.config.load import check_configuration
 from llmspell.config.model import Configuration
@@ -104,11 +105,8 @@ def _check_known(key: str, also_unknown: bool) -> None:
         return
     if any(key.startswith(f"{each}.") for each in _open_tables()):
         return
-    from difflib import get_close_matches
-
-    close = get_close_matches(key, known_keys(), 1)
-    hint = f"; did you mean {close[0]}?" if close else ""
-    raise UserError(f"{key} is not known, and --force sets it nevertheless{hint or '.'}")
+    hint = did_you_mean(key, known_keys()) or "."
+    raise UserError(f"{key} is not known, and --force sets it nevertheless{hint}")
 
 
 def _open_tables() -> list[str]:

@@ -2,12 +2,11 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from kernel.core.suggestions import did_you_mean
 from kernel.state.redaction import SHOWN, Redactor
 from llmspell.config.sections.base import KEPT_FOR_LATER, is_kept_for_later
 from llmspell.config.sections.providers import ProvidersConfig
@@ -55,7 +54,7 @@ def unknown_keys(section: BaseModel, lines: Mapping[Key, int], path: Key = ()) -
         if isinstance(section, ToolsConfig) and isinstance(value, dict):
             continue  # a section of a tool
         key = (*path, name)
-        message = f"{'.'.join(key)} is not known{_meant(name, known)}"
+        message = f"{'.'.join(key)} is not known{did_you_mean(name, known)}"
         yield Finding(".".join(key), message, line_of(lines, key))
     for name in known:
         value = getattr(section, name)
@@ -78,8 +77,3 @@ def unheeded_keys(
             yield Finding(".".join(key), what, line_of(lines, key), variable)
         elif isinstance(value, BaseModel):
             yield from unheeded_keys(value, lines, variables, key)
-
-
-def _meant(name: str, known: Mapping[str, Any]) -> str:
-    close = get_close_matches(name, known, 1)
-    return f"; did you mean {close[0]}?" if close else ""

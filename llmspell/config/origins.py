@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from kernel.core.errors import UserError
+from kernel.core.suggestions import did_you_mean
 from kernel.state.redaction import Redactor
 from llmspell.config.load import Checked, Told
 from llmspell.config.model import Configuration
@@ -48,11 +49,7 @@ def settings_of(checked: Checked, section: str = "") -> list[Setting]:
         each for each in every if not section or each.key == section or _is_in(each.key, section)
     ]
     if not found and section not in sections():
-        from difflib import get_close_matches
-
-        names = [*sections(), *(each.key for each in every)]
-        close = get_close_matches(section, names, 1)
-        hint = f"; did you mean {close[0]}?" if close else ""
+        hint = did_you_mean(section, [*sections(), *(each.key for each in every)])
         tops = ", ".join(name for name in sections() if "." not in name)
         raise NoSuchSetting(f"There is no section or key {section!r}; sections are {tops}{hint}")
     return found

@@ -1,13 +1,13 @@
 """Overrides: which variables of the environment set which keys, and what is only like one."""
 
 from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
 from functools import cache
 from types import MappingProxyType
 from typing import Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel
 
+from kernel.core.suggestions import closest
 from llmspell.config.findings import Finding
 from llmspell.config.model import Configuration
 from llmspell.config.toml_lines import Key
@@ -17,7 +17,7 @@ SCALARS = (str, int, float, bool)
 """Types of which a text says a value."""
 
 LIKENESS = 0.75
-"""From which on one name is taken for a mistyped other one (`difflib`, 0 to 1)."""
+"""From which on one name is taken for a mistyped other one (0 to 1)."""
 
 
 @cache
@@ -52,9 +52,9 @@ def strange_variables(environment: Mapping[str, str]) -> Iterator[Finding]:
     short = {name.removeprefix(PREFIX): name for name in (*known, *setting_variables())}
     for name in given:
         word = name.removeprefix(PREFIX)
-        close = [] if word in short else get_close_matches(word, short, 1, LIKENESS)
-        if close:
-            what = f"no setting is called so; did you mean {short[close[0]]}?"
+        close = None if word in short else closest(word, short, LIKENESS)
+        if close is not None:
+            what = f"no setting is called so; did you mean {short[close]}?"
             yield Finding("", what, variable=name)
 
 
