@@ -13,7 +13,7 @@ from kernel.debug.sharing import SharedProgram
 from kernel.debug.stop_hooks import StopHooks
 from kernel.events.broker import Broker
 from kernel.events.correlation import RunCorrelation
-from kernel.events.model import KernelEvent
+from kernel.events.model import KernelEvent, OutputWritten
 from kernel.execution.cell_files import CellFiles
 from kernel.execution.cells import Guard, Listener, Room
 from kernel.execution.engine import ScriptDoor, ScriptEngine
@@ -103,6 +103,11 @@ class LuaPrograms:
             listener(event)
             program.core.listen(event)
 
+        def say(event: OutputWritten) -> None:
+            self.guard.hear(event)
+            listener(event)
+            program.core.bus.publish(event)
+
         console = self._console
         if self._has_process and console is None:
             self._console = console = ProgramConsole(CaptureMode.CAPTURE, has_input=True)
@@ -131,6 +136,7 @@ class LuaPrograms:
             room=room,
         )
         program = SharedProgram(session.debuggee)
+        program.core.say = say
         program.core.bus.subscribe(self.guard.hear_debugger)
         if self._timed is not None:
             program.core.bus.subscribe(self._timed.hear_debugger)

@@ -31,6 +31,9 @@ class Caller(Protocol):
     def put_off(self, job: Callable[[], None]) -> None:
         """Run a job at the script's next safe point, from any thread."""
 
+    async def call_at_stop(self, number: int, arguments: Sequence[Any]) -> str:
+        """Call a function as an evaluation, where the script stands; the packed answer."""
+
 
 class LuaCallback:
     """Implements `Callback`. When the last reference goes, Lua is told with the next answer."""
@@ -69,8 +72,14 @@ class LuaCallback:
 
         self._caller.put_off(job)
 
+    async def call_at_stop(self, *arguments: Any) -> Any:
+        """Call it as an evaluation, also where a debugger has stopped the script."""
+        return self._given(await self._caller.call_at_stop(self._number, arguments))
+
     def _called(self, arguments: Sequence[Any]) -> Any:
-        answer = self._caller.call_kept(self._number, arguments)
+        return self._given(self._caller.call_kept(self._number, arguments))
+
+    def _given(self, answer: str) -> Any:
         if answer[:1] == "-":
             raise ScriptFailed(answer[1:].encode("latin-1").decode("utf-8", "backslashreplace"))
         if answer == "x":

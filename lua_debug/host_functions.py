@@ -8,7 +8,7 @@ import logging
 import queue
 import threading
 from collections import deque
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import CancelledError, Future
 from typing import Any
 
@@ -29,6 +29,7 @@ from lua_debug.callbacks import LuaCallback, ScriptEnds
 from lua_debug.crossing import NotData, Packer, Unpacker
 
 Submit = Callable[[Coroutine[Any, Any, Any]], "Future[Any]"]
+Ask = Callable[..., Awaitable[Mapping[str, Any]]]
 
 _TURN = 0.02
 """Seconds a script waits in one piece: so long an interrupt may need to be heard."""
@@ -46,11 +47,14 @@ class HostFunctions:
         language: str,
         has_mail: Callable[[], bool] = lambda: False,
         wake: Callable[[], object] = lambda: None,
+        ask: Ask | None = None,
     ) -> None:
         """``submit`` begins coroutines on the loop; ``has_mail``: somebody wants the script.
 
         ``wake``: called (on any thread) when a job is put off, so that an idle script hears of it.
+        ``ask``: has the probe run an operation; None where nothing stops the script.
         """
+        self._ask = ask
         self.language = language
         self._make_tables = make_tables
         self._submit, self._has_mail, self._wake = submit, has_mail, wake
@@ -297,6 +301,17 @@ class HostFunctions:
             return "-the script has ended"
         answer: str = self._call_kept(number, self._packer.pack(arguments))
         return answer
+
+    async def call_at_stop(self, number: int, arguments: Sequence[Any]) -> str:
+        """Call a function of the script as an evaluation, where it stands; the packed answer."""
+        if self._ask is None:
+            return "-nothing stops this script"
+        packed = self._packer.pack(arguments).encode("latin-1")
+        try:
+            told = await self._ask("call_kept", number=number, packed=packed)
+        except KernelError as error:
+            return f"-{_as_bytes(str(error))}"
+        return bytes.fromhex(told["hex"]).decode("latin-1")
 
     def results(self, packed: str) -> Any:
         """What a packed answer holds: one value, or a tuple of several."""

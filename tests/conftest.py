@@ -4,11 +4,17 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from lua_debug.hook_choice import SWITCH
 from lua_debug.native import why_unavailable
 from lua_debug.versions import VERSIONS
 from tests.support.scenario import TRANSPORTS
+
+settings.register_profile(
+    "busy machines", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("busy machines")  # how long something takes is no matter of tests
 
 HOOKS = ("native", "pure")
 

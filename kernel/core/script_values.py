@@ -66,6 +66,13 @@ class Callback(Protocol):
         ``done`` is given the result, or the exception, on the script's thread.
         """
 
+    async def call_at_stop(self, *arguments: Any) -> Any:
+        """Call it also where a debugger has stopped the script, as an evaluation there.
+
+        Nothing stops in it, and cancelling breaks it off. A script that runs is interrupted for
+        it. For the loop's thread; ``arguments`` hold no objects. Raises as `call` does.
+        """
+
 
 @dataclass(frozen=True, slots=True)
 class StackRow:

@@ -71,6 +71,8 @@ class DebugCoordinator:
         """May change what is launched, or raise `UserError`."""
         self.before_step: Callable[[m.Resume], Awaitable[m.Resume]] | None = None
         """May change a step, or raise `UserError`."""
+        self.say: Callable[[OutputWritten], None] = bus.publish
+        """What it has to say itself goes here, beside what the program writes."""
         self._deliberation: asyncio.Task[None] | None = None
         self._must_stand = False
         self._last_resume: m.Resume | None = None
@@ -131,7 +133,7 @@ class DebugCoordinator:
         except Exception as error:
             _log.warning("Deciding about a stop failed", exc_info=error)
             text = f"The program stops here since a decision about that failed: {error}\n"
-            self.bus.publish(OutputWritten(text, "console"))
+            self.say(OutputWritten(text, "console"))
         if not goes_on and not self._is_alone:
             self.stop = self._without_added(stopped)
             self.bus.publish(self.stop)

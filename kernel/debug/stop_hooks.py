@@ -146,9 +146,12 @@ class StopHooks:
 
     async def _decide(self, point: HookPoint, stopped: Stopped) -> StopDecision:
         with Correlated(self._correlation()):
-            async with asyncio.timeout(PATIENCE):
-                data = await self._look(stopped)
-                outcome = await self._runner.ask(self._details(point, data["path"] or "", data))
+            try:
+                async with asyncio.timeout(PATIENCE):
+                    data = await self._look(stopped)
+                    outcome = await self._runner.ask(self._details(point, data["path"] or "", data))
+            except TimeoutError as error:
+                raise UserError(f"the hooks took more than {PATIENCE:g} s") from error
             return decision_of(outcome)
 
     async def _look(self, stopped: Stopped) -> dict[str, PlainData]:

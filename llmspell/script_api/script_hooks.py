@@ -25,6 +25,9 @@ PATIENCE = 30.0
 
 MINUTE = 60.0
 
+STOPS = frozenset({"debug", "breakpoint", "step"})
+"""Groups of points that are asked while a debugger has stopped the script, which stands there."""
+
 
 @dataclass(frozen=True, slots=True)
 class HookLimits:
@@ -121,6 +124,8 @@ class HooksOfScript:
             if threading.get_ident() == self._thread:
                 return round_.run()
             return self._waited_for(round_)
+        if details.point.group in STOPS:
+            return round_.run_at_stop(self._patience)
         return self._later(round_, loop)
 
     def _waited_for(self, round_: "_Round") -> Sequence[Said]:
@@ -174,6 +179,25 @@ class _Round:
     def run(self) -> Sequence[Said]:
         """Ask them here and now: this is the script's thread."""
         self._ask(self._hooks)
+        return self._said
+
+    async def run_at_stop(self, patience: float) -> Sequence[Said]:
+        """Ask them where a debugger has stopped the script, each at most so many seconds."""
+        for hook in self._hooks:
+            if hook is not self._hooks[0] and hook.is_asked_too_often():
+                self._said.append(Said(CONTINUE))
+                continue
+            begun = self._clock()
+            try:
+                async with asyncio.timeout(patience):
+                    answer = await hook.function.call_at_stop(self._told)
+            except UserError as error:
+                answer = error
+            except TimeoutError:
+                answer = UserError(f"It took more than {patience:g} s.")
+            self._said.append(said := _said(answer, self._clock() - begun))
+            if not said.says_continue:
+                break
         return self._said
 
     def _go_on(self, answer: Any, begun: float) -> Sequence[Said]:

@@ -8,16 +8,19 @@ local P = ...
 local lib = P.lib
 local error, next, pcall, rawequal, select, type = lib.error, lib.next, lib.pcall, lib.rawequal, lib.select, lib.type
 local byte, find, format, gmatch, match, sub = lib.string.byte, lib.string.find, lib.string.format, lib.string.gmatch, lib.string.match, lib.string.sub
+local gsub = lib.string.gsub
 local concat, tonumber, tostring = lib.table.concat, lib.tonumber, lib.tostring
 local setmetatable, newproxy = lib.setmetatable, P.is_51 and lib.newproxy or nil
 local getinfo, collectgarbage = lib.debug.getinfo, lib.collectgarbage
-local unpack, pass, CALLS_OUT = P.unpack, P.pass, P.CALLS_OUT
+local pack, unpack, pass, CALLS_OUT = P.pack, P.unpack, P.pass, P.CALLS_OUT
 local pack_values, unpack_values = P.pack_values, P.unpack_values
 
 local call_function, await_function, give_up = P.host.call_function, P.host.await_function, P.host.give_up_function
 local describe_table, out_there, at_the_edge = P.host.describe_table, P.out_there, P.at_the_edge
 
 -- Functions of the script that the host keeps ----------------------------------------------------------------
+
+local GONE = "the function is not there any more"
 
 local kept, last_kept = {}, 0
 
@@ -45,13 +48,16 @@ function P.count_kept()
   return count
 end
 
+-- The results of such a function for the host, or what is wrong with them.
+local function packed_results(...)
+  local packed, index, problem, path = pack_values("0", "0", select("#", ...), ...)
+  if packed then return packed end
+  return format("-result #%d of the function%s %s", index, path == "" and "" or ", " .. path .. ",", problem)
+end
+
 local function called(was_over, ok, ...)
   P.is_over = was_over
-  if ok then
-    local packed, index, problem, path = pack_values("0", "0", select("#", ...), ...)
-    if packed then return packed end
-    return format("-result #%d of the function%s %s", index, path == "" and "" or ", " .. path .. ",", problem)
-  end
+  if ok then return packed_results(...) end
   local err = ...
   if P.dying or P.death and rawequal(err, P.death) then return "x" end
   local is_text, text = pcall(tostring, err)
@@ -61,11 +67,23 @@ end
 -- Calls a function of the script for the host; never raises.
 local function call_kept(number, packed)
   local func = kept[number]
-  if not func or not CALLS_OUT then return "-the function is not there any more" end
+  if not func or not CALLS_OUT then return "-" .. GONE end
   local arguments, count = unpack_values(packed)
   local was_over = P.is_over
   P.is_over = false -- also between two cells it can be stopped in
   return called(was_over, pcall(func, unpack(arguments, 1, count)))
+end
+
+local function in_hex(character) return format("%02x", byte(character)) end
+
+-- call_kept {number, packed}: {hex}: the same where the script stands, as an evaluation: nothing stops in it.
+function P.ops.call_kept(command)
+  local func = kept[command.number]
+  if not func then P.user_error(GONE) end
+  local arguments, count = unpack_values(command.packed)
+  local results = P.run_user(func, pack(unpack(arguments, 1, count)))
+  local hex = gsub(packed_results(unpack(results, 1, results.n)), ".", in_hex)
+  return { hex = hex }
 end
 
 -- Objects of the host ----------------------------------------------------------------------------------------

@@ -145,6 +145,7 @@ SCRIPTS = """
 Scripts register hooks at all points with `Hook.register`, with a priority by its word; {count} of them are meant for scripts: {named}.
 What is asked before a script has registered anything (`PreKernelStartup`, `SystemStartup`) only hooks of the application hear.
 Others wait at most {wait:g} seconds for a hook of a script that stands or is busy, and go on as if it had not been asked.
+At the points of debugging (`PreBreakpoint`, `PostStepExecution`, `DebugError`, `PreStepExecution`, …) the script stands itself: its function is called there as an evaluation is, so nothing stops in it, and a stop is told after {stop:g} seconds whatever the hooks do.
 In a script that runs alone (`llmspell run`) the points of state, sessions, events, configuration and `SystemShutdown` are asked.
 They answer with a word (`"continue"`, `"skip"`, `"cancel"`) or a table: `{type = "modified", data}`, `{type = "cancel", reason}`, `{type = "redirect", target}`, `{type = "replace", data}`, `{type = "retry", delay_ms, max_attempts}`, `{type = "fork", operations = {{name, data, target}}, join}`, `{type = "cache", key, ttl_seconds}`, `{type = "skip", reason}`.
 
@@ -258,6 +259,7 @@ def hooks_page() -> str:
         SCRIPTS.replace("{count}", str(len(FROM_LUA)))
         .replace("{named}", "those of agents, tools and workflows, and two of the system")
         .replace("{wait:g}", f"{script_hooks.PATIENCE:g}")
+        .replace("{stop:g}", f"{stop_hooks.PATIENCE:g}")
         .replace("{group}", catalogue.GROUP)
         .replace("{by_name}", table(["hook", "asked at", "settings"], _named())),
     ]
