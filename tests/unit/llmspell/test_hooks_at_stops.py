@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from kernel.api import KernelHandle, start_embedded_kernel
-from kernel.events.model import KernelEvent
 from llmspell.kernels import lua_kernel
 
 DEADLINE = 20.0
