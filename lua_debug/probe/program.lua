@@ -120,6 +120,7 @@ end
 -- an error of which Lua says nothing).
 local function ended(ok, ...)
   main_chunk = nil
+  if P.tell_late_changes then P.tell_late_changes() end
   if ok then return true, ... end
   local problem = ...
   if type(problem) == "string" then return false, problem end

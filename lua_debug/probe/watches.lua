@@ -75,7 +75,8 @@ end
 -- Whether there is a new value, or an old one anew.
 local function is_written(watch, value) return not is_same(value, watch.value) or P.writes.is_owed(watch.data_id) end
 
-local function told(watch, value, level)
+-- What happened, in words; it is known from now on.
+local function change(watch, value)
   local text = P.text(watch.target.name)
   if is_same(value, watch.value) then
     text = text .. " was set to " .. P.describe(value) .. " again"
@@ -84,6 +85,11 @@ local function told(watch, value, level)
     P.writes.changed(watch.data_id)
   end
   watch.value = value
+  return text
+end
+
+local function told(watch, value, level)
+  local text = change(watch, value)
   local stops, problem = P.passes(watch, level)
   if problem then text = text .. ". " .. problem end
   return stops and text
@@ -120,6 +126,22 @@ function P.data_changed(level)
   P.writes.told()
   if not texts then return false end
   return stop_on_writes(ids, texts)
+end
+
+-- The main chunk is over: what was written since its last line is told, though nothing can stop.
+function P.tell_late_changes()
+  for index = 1, #watches do
+    local watch = watches[index]
+    local target = P.data_target(watch.data_id)
+    if target and target.kind ~= "local" then
+      local value = read(target, 0)
+      local text = is_written(watch, value) and change(watch, value)
+      if text and not watch.condition then
+        P.host.output(text .. ", where nothing could stop any more.\n", "console", "", 0)
+      end
+    end
+  end
+  P.writes.told()
 end
 
 -- Replaces all data breakpoints; answers a message for each that cannot be, "" for the others.

@@ -32,7 +32,7 @@ local MARK = {} -- stands in a variable for a moment
 -- Whether a target with this key may be what is watched; learns its value if that is a constant.
 local function may_be_watched(key)
   if not key or key.kind ~= "constant" then return true end
-  key.value = P.compile("return " .. key.text, "=constant", {})()
+  key.value = P.compile("return " .. key.text, "=[C]", {})()
   return asked.keys[key.value]
 end
 
@@ -59,7 +59,7 @@ end
 
 local function ask(source)
   local text = P.host.written(asked.names, asked.has_fields, source)
-  for each, list in next, P.compile(text, "=written", {})().written do set(each, list) end
+  for each, list in next, P.compile(text, "=[C]", {})().written do set(each, list) end
 end
 
 local function wish()
@@ -304,7 +304,9 @@ function P.write_noticed(kind, line, level)
       P.hooks.await(nil)
     end
   end
-  if kind == "line" then has_stopped = P.data_changed(level + 1) end
+  -- Nothing comes behind the main chunk where it could be told.
+  local is_end = kind == "return" and getinfo(level, "f").func == P.main_chunk(running())
+  if kind == "line" or is_end then has_stopped = P.data_changed(level + 1) end
   if kind == "line" or kind == "begin" then begin(level + 1, line) end
   return has_stopped
 end

@@ -284,3 +284,42 @@ def test_a_reload_with_another_text(debug):
     """
     found = stops_of(debug, text, "n")
     assert ["n was set to 5 again"] * 2 == [told for _, told in found]
+
+
+def test_the_last_statement_of_the_program(debug):
+    """It is told where the program is about to end, since nothing comes behind it."""
+    text = """
+        shared = 1
+        local x = 0  -- @start
+        shared = 2  -- @last
+    """
+    with debug(text) as d:
+        d.break_at("start")
+        d.run()
+        watch(d, "shared")
+        stop = d.continue_()
+        assert ("last", "shared changed from 1 to 2") == (d.at(stop), stop.description)
+        assert 0 == d.run_to_end()
+
+
+def test_what_is_called_last(debug):
+    """Nothing of the program runs any more that could stop, and the console says it.
+
+    Hooks in Lua are told the line of the call again under LuaJIT, and stop there.
+    """
+    text = """
+        shared = 1
+        local function change() rawset(_G, "shared", 2) end
+        local x = 0  -- @start
+        change()  -- @call
+    """
+    with debug(text) as d:
+        d.break_at("start")
+        d.run()
+        watch(d, "shared")
+        found = stops(d)
+        said = "shared changed from 1 to 2"
+        told = [("call", said)] if found else []
+        assert told == found
+        late = "" if found else f"{said}, where nothing could stop any more.\n"
+        assert late == d.output("console")

@@ -308,3 +308,25 @@ def test_without_a_debugger_only_the_questions_that_need_none(tell):
         assert not (await d.send("stackTrace", threadId=1))["success"]
 
     tell(story)
+
+
+def test_a_variable_that_a_cell_of_one_line_sets(tell):
+    """Each of them stops in the cell that did it, and no later one for it."""
+
+    async def story(n: Notebook) -> None:
+        d = n.debugger()
+        await d.start()
+        await asyncio.wait_for(n.run("zz = 0"), DEADLINE)
+        watched = {"dataId": (await d.ask("dataBreakpointInfo", name="zz"))["dataId"]}
+        await d.ask("setDataBreakpoints", breakpoints=[watched])
+        for value in (1, 2):
+            cell = n.run(f"zz = {value}")
+            stopped = await d.event("stopped")
+            assert f"zz changed from {value - 1} to {value}" == stopped["description"]
+            assert 1 == (await d.top())["line"]
+            await d.ask("continue", threadId=1)
+            await asyncio.wait_for(cell, DEADLINE)
+        outcome = await asyncio.wait_for(n.run("return zz"), DEADLINE)
+        assert {"text/plain": "2"} == outcome.result.data
+
+    tell(story)
