@@ -17,6 +17,7 @@ def test_a_breakpoint_by_a_click(lab):
     notebook = lab("debug", TOTAL)
     notebook.switch_debugger(1)
     notebook.click_breakpoint(1, 8)
+    notebook.click_breakpoint(1, 3)
     notebook.run(1)
     notebook.wait_for_stop(1, 8)
     notebook.variable("shape").wait_for()
