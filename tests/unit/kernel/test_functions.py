@@ -132,6 +132,8 @@ def test_further_arguments_are_checked_each():
 
         def call_soon(self, *arguments: Any, done: Any = None) -> None: ...
 
+        async def call_at_stop(self, *arguments: Any) -> Any: ...
+
     function = Called()
     assert [function, 2, "x", "3"] == taken("Shelf.each", function, 2, "x", 3)
     words = "bad argument #4 to 'Shelf.each' (string expected, got table)"
