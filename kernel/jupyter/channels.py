@@ -96,10 +96,13 @@ class ZmqChannels:
         self._settle()
 
     def send(self, message: Message) -> None:
-        """Publish a message on iopub."""
+        """Publish a message on iopub, unless the greeter has."""
+        is_status = message.type == "status" and self._kernel is not None
+        if is_status and self._greeter is not None and self._greeter.has_told(message):
+            return
         topic = f"kernel.{message.session}.{message.type}".encode()
         self._sockets.send(Channel.IOPUB, self._frames.encode(message, [topic]))
-        if message.type == "status" and self._kernel is not None:
+        if is_status:
             self._settle(message)
 
     @property

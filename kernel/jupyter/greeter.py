@@ -24,6 +24,8 @@ class Greeter:
         self._content = content
         self._owed: list[Message] = []
         """What was answered and is not said to be over."""
+        self._begun: set[str] = set()
+        """Requests for the kernel that are said to have begun."""
         self._waiting: dict[str, str] = {}
         """Requests on shell that wait for the kernel: their ids, and whose they are."""
 
@@ -45,11 +47,21 @@ class Greeter:
         """
         if message.type == ANSWERED:
             self._owed.append(message)
-        elif message.channel == Channel.SHELL:
-            self._waiting[message.id] = message.session
+        else:
+            self._begun.add(message.id)
+            if message.channel == Channel.SHELL:
+                self._waiting[message.id] = message.session
         first = [] if self.has_spoken else [self._status("starting", None)]
         self.has_spoken = True
         return [*first, self._status("busy", message)]
+
+    def has_told(self, published: Message) -> bool:
+        """Whether this was told already; asked once about each message the kernel publishes."""
+        about = published.parent_header.get("msg_id")
+        if about not in self._begun or published.content.get("execution_state") != "busy":
+            return False
+        self._begun.remove(about)
+        return True
 
     def settle(self, published: Message | None = None) -> Sequence[Message]:
         """What is said to be over, now that the kernel is there and has published this.

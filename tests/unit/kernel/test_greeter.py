@@ -48,6 +48,7 @@ async def test_clients_before_the_kernel() -> None:
         server = KernelServer(kernel, ServeSettings(channels=channels))
         await server.start()
         assert "early\n" == (await running).stdout
+        assert ["busy", "idle"] == states_about(probe, "execute_request")
         assert ["idle"] * 2 == states_about(probe, "kernel_info_request")[-2:]
         assert "hello" == (await handle.info())["banner"]
         sessions = {each.header["session"] for each in probe.messages if each.type == "status"}
