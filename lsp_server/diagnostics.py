@@ -44,8 +44,8 @@ class Diagnoser:
         self._known: WeakKeyDictionary[Document, list[types.Diagnostic]] = WeakKeyDictionary()
 
     def forget(self) -> None:
-        """Other settings hold, or other files are there."""
-        self._known.clear()
+        """Other settings hold, or other files are there; what is being looked for, too, is old."""
+        self._known = WeakKeyDictionary()
 
     def diagnose(
         self, document: Document, settings: Settings, workspace_names: Collection[str] = ()
@@ -59,7 +59,8 @@ class Diagnoser:
         self, document: Document, settings: Settings, workspace_names: Collection[str] = ()
     ) -> Iterator[None]:
         """The same bit by bit, with pauses in which others can be served."""
-        if document in self._known:
+        known = self._known
+        if document in known:
             return
         context = Context(
             settings,
@@ -74,7 +75,7 @@ class Diagnoser:
         is_told = any(each.code == CONST_ASSIGN for each in found)
         found += self._errors(document, not is_told)
         found.sort(key=lambda each: (each.range.start.line, each.range.start.character))
-        self._known[document] = found
+        known[document] = found
 
     def _errors(self, document: Document, with_constants: bool) -> Iterator[types.Diagnostic]:
         """What the compiler says, unless the rule about constants has said it better."""

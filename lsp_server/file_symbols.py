@@ -6,13 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from lsprotocol import types
-from tree_sitter import Node, Parser, Query, QueryCursor
+from tree_sitter import Node, Query, QueryCursor
 
 from lsp_server.analysis.field_uses import NAMES
+from lsp_server.document import Document
 from lsp_server.local_names import LocalNames
-from lsp_server.positions import Encoding, LineIndex
 from lua_debug.syntax.grammar import LUA
-from lua_debug.syntax.source_text import SourceText
 
 _DEFINITIONS = Query(
     LUA,
@@ -39,8 +38,6 @@ LIBRARY = frozenset(
 )
 """The tables of the library, whichever Lua has them, to which files add functions of their own."""
 
-_PARSER = Parser(LUA)
-
 
 @dataclass(frozen=True, slots=True)
 class FileSymbol:
@@ -52,10 +49,9 @@ class FileSymbol:
     is_global: bool
 
 
-def file_symbols(raw: bytes, encoding: Encoding) -> Iterator[FileSymbol]:
+def file_symbols(document: Document) -> Iterator[FileSymbol]:
     """Functions, the variables and fields that the chunk gives a value, and all globals."""
-    root = _PARSER.parse(SourceText(raw).for_parser()).root_node
-    lines = LineIndex(raw, encoding)
+    root = document.root
     captured = QueryCursor(_DEFINITIONS).captures(root)
     variables = LocalNames(root)
     locals_ = {node.start_byte for node in captured.get("local", ())}
@@ -63,7 +59,7 @@ def file_symbols(raw: bytes, encoding: Encoding) -> Iterator[FileSymbol]:
     for group in _GROUPS:
         for node in captured.get(group, ()):
             place = _field_of_globals(node) or node
-            name = _text(raw, place)
+            name = _text(document.raw, place)
             is_variable = node.start_byte in locals_ or node.type not in NAMES
             is_global = place != node or group == "set"
             is_global = is_global or not (is_variable or variables.cover(node))
@@ -72,7 +68,7 @@ def file_symbols(raw: bytes, encoding: Encoding) -> Iterator[FileSymbol]:
                 continue
             if counts:
                 told.add(name)
-            where = lines.range(place.start_byte, place.end_byte)
+            where = document.range(place.start_byte, place.end_byte)
             yield FileSymbol(name, _kind(group, place), where, is_global)
 
 

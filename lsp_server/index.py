@@ -1,4 +1,4 @@
-"""WorkspaceIndex: what the files of the workspace define.
+"""WorkspaceIndex: what the files of the workspace define, as they stand in the editor.
 
 Files are read bit by bit on the loop, between requests, so that no lock is needed and no request
 waits longer than for one file.
@@ -10,13 +10,15 @@ import asyncio
 import logging
 import os
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass, replace
 
 from lsprotocol import types
 from pygls.uris import from_fs_path, to_fs_path
 
+from lsp_server.document import Document
 from lsp_server.file_symbols import FileSymbol, added_to_library, file_symbols
+from lsp_server.open_texts import OpenTexts
 from lsp_server.positions import Encoding
 
 SKIPPED = frozenset({"node_modules", "__pycache__"})
@@ -46,7 +48,10 @@ class _File:
 
 
 class WorkspaceIndex:
-    """Symbols of every Lua file below some folders; follows files that come, change and go."""
+    """Symbols of every Lua file below some folders, and of those that are open.
+
+    Follows files that come, change and go, and what is typed.
+    """
 
     def __init__(self, on_names: Callable[[], None]) -> None:
         self.encoding: Encoding = "utf-16"
@@ -57,6 +62,8 @@ class WorkspaceIndex:
         self._waiting: dict[str, None] = {}
         self._walks: dict[str, Iterator[str | None]] = {}
         self._folders: set[str] = set()
+        self._texts = OpenTexts(self.file_changed)
+        self._told: Collection[str] = frozenset()
         self._task: asyncio.Task[None] | None = None
 
     # --- asking ---------------------------------------------------------------------------------
@@ -85,6 +92,7 @@ class WorkspaceIndex:
 
     def definitions_of_global(self, name: str) -> list[types.Location]:
         """Where files assign a global."""
+        self._read_typed()
         if name not in self._globals:
             return []
         return [
@@ -97,6 +105,7 @@ class WorkspaceIndex:
 
     def definitions_of_field(self, owner: str, path: tuple[str, ...]) -> list[types.Location]:
         """Where files give a field of a global its value; not where ``owner`` is a variable."""
+        self._read_typed()
         full_name = ".".join((owner, *path))
         found: list[types.Location] = []
         for file_path, file in list(self._files.items()):
@@ -109,6 +118,8 @@ class WorkspaceIndex:
 
     async def settled(self) -> None:
         """Wait until everything there is has been read, or for some seconds."""
+        for path in self._texts.take_typed():
+            self.file_changed(path)
         if self._task is not None:
             await asyncio.wait([self._task], timeout=PATIENCE)
 
@@ -125,7 +136,8 @@ class WorkspaceIndex:
         self._walks.pop(path, None)
         self._folders.discard(path)
         for each in [each for each in self._files if each.startswith(path + os.sep)]:
-            self._drop(each)
+            if each not in self._texts:
+                self._drop(each)
 
     def file_changed(self, path: str) -> None:
         """Read a file again; if it is gone it is dropped."""
@@ -135,14 +147,31 @@ class WorkspaceIndex:
 
     def file_gone(self, path: str) -> None:
         """Forget a file, or all that was in a folder of that name."""
+        if path in self._texts:
+            return
         self._waiting.pop(path, None)
-        if path.endswith(".lua"):
-            self._drop(path)
-        else:
+        self._drop(path)
+        if not path.endswith(".lua"):
             self.remove_folder(path)
+
+    def text_changed(self, document: Document) -> None:
+        """The client has opened a file, or another version of it."""
+        path = path_of(document.uri)
+        if path is not None and not self._is_skipped(path):
+            self._texts.changed(path, document)
+
+    def text_closed(self, document: Document) -> None:
+        """What is on disk counts again."""
+        path = path_of(document.uri)
+        if path is not None:
+            self._texts.closed(path)
+            self.file_gone(path)
+            if path.endswith(".lua"):
+                self.file_changed(path)
 
     def end(self) -> None:
         """Read no more."""
+        self._texts.take_typed()
         if self._task is not None:
             self._task.cancel()
 
@@ -153,17 +182,22 @@ class WorkspaceIndex:
             self._task = asyncio.get_running_loop().create_task(self._read_all())
 
     async def _read_all(self) -> None:
-        before = self.names
         while self._waiting or self._walks:
             await asyncio.sleep(0)
             path = self._next()
             if path is not None:
-                try:
-                    self._read(path)
-                except Exception:  # one file's surprise is no reason to have no index
-                    _log.exception("%s could not be indexed", path)
-        if before != self.names:
+                self._read(path)
+        if self._told != self.names:
+            self._told = self.names
             self._on_names()
+
+    def _read_typed(self) -> None:
+        """Read open texts at once: who asks where something is needs places that are right."""
+        for path in self._texts.take_typed():
+            self.file_changed(path)
+        for path in [each for each in self._waiting if each in self._texts]:
+            del self._waiting[path]
+            self._read(path)
 
     def _next(self) -> str | None:
         if self._waiting:
@@ -183,28 +217,36 @@ class WorkspaceIndex:
         return None
 
     def _read(self, path: str) -> None:
-        self._drop(path)
+        before = self._drop(path)
+        text = self._texts.get(path)
+        try:
+            made = self._of_file(path) if text is None else _of_text(text, before)
+        except Exception:  # one file's surprise is no reason to have no index
+            _log.exception("%s could not be indexed", path)
+            return
+        if made is not None:
+            self._files[path] = made
+            self._globals.update(made.globals)
+            self._added.update(made.added)
+
+    def _of_file(self, path: str) -> _File | None:
         try:
             if os.path.getsize(path) > LARGEST:
-                return
+                return None
             with open(path, "rb") as file:
                 raw = file.read()
         except OSError:
-            return
-        symbols = tuple(file_symbols(raw, self.encoding))
-        names = frozenset(each.name for each in symbols if each.is_global)
-        added = frozenset(found for each in symbols if (found := added_to_library(each.name)))
-        made = _File(symbols, names, added)
-        self._files[path] = made
-        self._globals.update(made.globals)
-        self._added.update(made.added)
+            return None
+        from_disk = Document(from_fs_path(path) or "", raw, "", self.encoding)
+        return _made(file_symbols(from_disk))
 
-    def _drop(self, path: str) -> None:
+    def _drop(self, path: str) -> _File | None:
         gone = self._files.pop(path, None)
         if gone is not None:
             self._globals.subtract(gone.globals)
             self._added.subtract(gone.added)
             self._globals, self._added = +self._globals, +self._added
+        return gone
 
     def _is_skipped(self, path: str) -> bool:
         """Whether it lies in the workspace, and there in a folder that is not looked into."""
@@ -215,10 +257,31 @@ class WorkspaceIndex:
         )
 
     def _is_there(self, path: str) -> bool:
-        if os.path.isfile(path):
+        if path in self._texts or os.path.isfile(path):
             return True
         self._drop(path)
         return False
+
+
+def _of_text(text: Document, before: _File | None) -> _File | None:
+    """What an open text defines.
+
+    What was found in the version before counts on in one that cannot be parsed: a string that is
+    being typed must not take away what stands behind it.
+    """
+    if len(text.raw) > LARGEST:
+        return None
+    made = _made(file_symbols(text))
+    if before is None or not text.root.has_error:
+        return made
+    return replace(made, globals=made.globals | before.globals, added=made.added | before.added)
+
+
+def _made(symbols: Iterable[FileSymbol]) -> _File:
+    found = tuple(symbols)
+    names = frozenset(each.name for each in found if each.is_global)
+    added = frozenset(name for each in found if (name := added_to_library(each.name)))
+    return _File(found, names, added)
 
 
 def _lua_files(folder: str) -> Iterator[str | None]:

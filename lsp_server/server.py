@@ -77,6 +77,8 @@ class LuaLanguageServer(LanguageServer):
         self.on_change.append(self.insight.moments.changed)
         self.on_close.append(self.insight.moments.closed)
         self.index = WorkspaceIndex(self._names_changed)
+        self.on_change.append(self.index.text_changed)
+        self.on_close.append(self.index.text_closed)
         self.on_end.append(self.index.end)
         self.token_answers = TokenAnswers()
         self._diagnoser = Diagnoser(compiler, self.insight)

@@ -224,6 +224,65 @@ def test_what_other_files_add_to_the_library_is_there(tmp_path: Path) -> None:
         assert 4 == len(editor.diagnostics("a.lua"))
 
 
+def undefined(editor: Editor, name: str) -> list[str]:
+    """The globals that are told to be undefined, as published last."""
+    told = editor.published[editor.uri(name)].diagnostics
+    return [each.message.split("'")[1] for each in told if each.code == "undefined-global"]
+
+
+def definition(editor: Editor, name: str, words: str) -> list[tuple[str, int]]:
+    """File and line of where something gets its value."""
+    params = types.DefinitionParams(**editor.at(name, words))
+    found = editor.ask(types.TEXT_DOCUMENT_DEFINITION, params)
+    return [(Path(each.uri).name, each.range.start.line) for each in found]
+
+
+def test_a_file_that_was_never_saved_counts(tmp_path: Path) -> None:
+    """What it defines is known in other files, found, and led to."""
+    with editing(tmp_path) as editor:
+        editor.open("a.lua", "-- new\nfunction mine() end\nMine = {}\nMine.field = 1\n")
+        editor.open("b.lua", "mine(Mine.field)\n")
+        editor.diagnostics("b.lua")
+        editor.wait_until(lambda: undefined(editor, "b.lua") == [])
+        assert ("mine", "a.lua") in search(editor, "mine")
+        assert [("a.lua", 1)] == definition(editor, "b.lua", "mine")
+        assert [("a.lua", 3)] == definition(editor, "b.lua", "field")
+
+
+def test_what_is_typed_counts_before_it_is_saved(tmp_path: Path) -> None:
+    """Names that come and go are so in the diagnostics of other files; closed, the file counts."""
+    (tmp_path / "a.lua").write_text("function before() end\n")
+    with editing(tmp_path) as editor:
+        editor.open("a.lua", "function before() end\n")
+        editor.open("b.lua", "before()\nafter()\n")
+        editor.diagnostics("b.lua")
+        editor.wait_until(lambda: undefined(editor, "b.lua") == ["after"])
+        editor.change("a.lua", "\nfunction after() end\n")
+        assert [("a.lua", 1)] == definition(editor, "b.lua", "after")
+        assert [("after", "a.lua")] == search(editor, "after")
+        editor.wait_until(lambda: undefined(editor, "b.lua") == ["before"])
+        changed(editor, "a.lua", types.FileChangeType.Changed)
+        assert [] == search(editor, "before")
+        closed = types.DidCloseTextDocumentParams(editor.identifier("a.lua"))
+        editor.tell(types.TEXT_DOCUMENT_DID_CLOSE, closed)
+        editor.wait_until(lambda: undefined(editor, "b.lua") == ["after"])
+        assert [("before", "a.lua")] == search(editor, "before")
+
+
+def test_a_string_that_is_being_typed_takes_no_names_away(tmp_path: Path) -> None:
+    """What could be found before counts on until the text can be parsed again."""
+    with editing(tmp_path) as editor:
+        editor.open("a.lua", "function mine() end\n")
+        editor.open("b.lua", "mine()\nother()\n")
+        editor.diagnostics("b.lua")
+        editor.wait_until(lambda: undefined(editor, "b.lua") == ["other"])
+        editor.change("a.lua", "x = [[\nfunction mine() end\n")
+        search(editor, "")
+        editor.change("b.lua", "mine()\nother()\nmore()\n")
+        editor.diagnostics("b.lua")
+        assert ["other", "more"] == undefined(editor, "b.lua")
+
+
 def test_three_thousand_files(tmp_path: Path) -> None:
     """A large workspace is searched as a small one is, and requests are answered meanwhile."""
     for number in range(3000):

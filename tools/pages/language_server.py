@@ -61,6 +61,7 @@ local also = 2 ---@diagnostic disable-line
 ```
 
 A global is defined where the library of the chosen Lua has it, where a setting names it, or where some file of the workspace assigns it, be it as a field of `_G` or `_ENV`.
+Of a file that is open the text in the editor counts, saved or not.
 So is a field of the library: what one file adds to `string`, all may use.
 Files that give themselves other globals (`setfenv`, `_ENV = …`, `setmetatable(_G, …)`, `_G[name] = …`) are not asked, and what only another Lua has is not told where the file looks if it is there (`table.unpack or unpack`) or which Lua runs (`_VERSION`).
 A name that begins with `_` says that it is unused.
