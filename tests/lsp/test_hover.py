@@ -53,6 +53,25 @@ def test_names_of_the_text(editor, marked, expected):
 
 
 @pytest.mark.parametrize(
+    ("marked", "doc"),
+    [
+        ("--- All.\nlocal t = { ¦one = 1 }", ""),
+        ("--- All.\nlocal t = { ¦one = function() end }", ""),
+        ("local t = { ¦one = 1 } -- all", ""),
+        ("local t = {\n-- The one.\n¦one = 1, two = 2 }", "The one."),
+        ("local t = {\n-- The one.\ntwo = 2, ¦one = 1 }", ""),
+        ("local t = { two = 2,\n¦one = 1, -- the one\n}", "the one"),
+        ("local t = {\n¦one = 1, two = 2, -- the second\n}", ""),
+        ("return { go = function()\n-- The one.\nt.¦one = 1 end }", "The one."),
+    ],
+)
+def test_whose_comment_it_is(editor, marked, doc):
+    """What is said of a table on one line is not said of its fields, nor of one what is of all."""
+    _, rest = head_and_rest(shown(editor, marked))
+    assert doc == rest
+
+
+@pytest.mark.parametrize(
     ("marked", "code"),
     [
         ("pri¦nt(1)", "function print(...: any)"),
