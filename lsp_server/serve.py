@@ -18,6 +18,9 @@ from lsp_server.server import LuaLanguageServer
 
 MakeServer = Callable[[], LuaLanguageServer]
 
+GOODBYE = 1.0
+"""Seconds that clients have to take what was sent to them before a server of many ends."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -100,6 +103,8 @@ def serve_clients(host: str, port: int, make_server: MakeServer) -> None:
         clients.add(task)
         try:
             await serve(make_server(), TcpTransport(reader, writer))
+        except asyncio.CancelledError:  # by the end below; asyncio would tell of it as of a bug
+            pass
         except Exception:  # this client's end; the others' server goes on
             _log.exception("A client could not be served")
         finally:
@@ -116,6 +121,8 @@ def serve_clients(host: str, port: int, make_server: MakeServer) -> None:
         server.close()
         for task in clients:
             task.cancel()
+        if clients:
+            await asyncio.wait(clients, timeout=GOODBYE)
 
     asyncio.run(run())
 

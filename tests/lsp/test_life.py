@@ -44,6 +44,19 @@ def test_over_tcp_several_at_once(tmp_path: Path) -> None:
         second.close()
 
 
+def test_a_signal_ends_a_server_with_clients(tmp_path: Path) -> None:
+    """It ends with status 0, and has nothing to say."""
+    with Running(["lsp", "--listen", "127.0.0.1:0"], tmp_path) as server:
+        editor = Editor(tmp_path)
+        editor.start_tcp(server.port)
+        editor.initialize()
+        editor.open("a.lua", "local x\n")
+        editor.diagnostics("a.lua")
+        server.process.terminate()
+        assert (0, "", "") == server.end()
+        editor.loop.stop()
+
+
 def test_a_file_that_is_not_there_is_refused_by_name(tmp_path: Path) -> None:
     """Who asks about a file that vanished reads which one, and can go on asking."""
     with editing(tmp_path) as editor:
