@@ -8,7 +8,7 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
-from pygls.exceptions import JsonRpcException
+from pygls.exceptions import JsonRpcException, JsonRpcServerNotInitialized
 from pygls.protocol import LanguageServerProtocol, lsp_method
 
 from lsp_server.live_values import plain
@@ -27,6 +27,7 @@ class LuaProtocol(LanguageServerProtocol):
     def __init__(self, server: LuaLanguageServer, converter: Any) -> None:
         super().__init__(server, converter)
         self.has_exited = asyncio.Event()
+        self._is_introduced = False
 
     @property
     def exit_status(self) -> int:
@@ -39,6 +40,7 @@ class LuaProtocol(LanguageServerProtocol):
     def lsp_initialize(self, params: types.InitializeParams) -> Any:
         """As pygls does; then the encoding is known, and the first settings."""
         result = yield from super().lsp_initialize(params)
+        self._is_introduced = True
         self._server.documents.encoding = result.capabilities.position_encoding or "utf-16"
         experimental = plain(plain(params.capabilities.experimental).get("llmspell"))
         self._server.live_values.is_supported = experimental.get("liveValues") is True
@@ -79,6 +81,15 @@ class LuaProtocol(LanguageServerProtocol):
                 listener(closed)
 
     # --- messages that make no sense ------------------------------------------------------------
+
+    def handle_message(self, message: Any) -> None:
+        """Delegated; before the introduction requests are refused, and notifications dropped."""
+        method = getattr(message, "method", None)
+        if self._is_introduced or method in (None, types.INITIALIZE, types.EXIT):
+            super().handle_message(message)
+        elif hasattr(message, "id"):
+            error = JsonRpcServerNotInitialized(f"{method} came before initialize.")
+            self._send_response(message.id, None, error.to_response_error())
 
     def structure_message(self, data: dict[str, Any]) -> Any:
         """Typed, or answered: a client must not wait for ever because it asked wrongly."""

@@ -57,6 +57,23 @@ def test_a_signal_ends_a_server_with_clients(tmp_path: Path) -> None:
         editor.loop.stop()
 
 
+def test_nothing_is_served_before_the_introduction(tmp_path: Path) -> None:
+    """Requests are refused as the protocol says, notifications dropped; afterwards all is well."""
+    editor = Editor(tmp_path)
+    editor.start_memory()
+    editor.open("a.lua", "function f() end\n")
+    params = types.DocumentSymbolParams(editor.identifier("a.lua"))
+    refusal = editor.refusal_of(types.TEXT_DOCUMENT_DOCUMENT_SYMBOL, params)
+    assert refusal is not None
+    assert types.ErrorCodes.ServerNotInitialized == refusal.code
+    editor.initialize()
+    with pytest.raises(JsonRpcException, match=r"a\.lua cannot be read"):
+        symbols(editor, "a.lua")
+    editor.open("a.lua", "function f() end\n")
+    assert ["f"] == symbols(editor, "a.lua")
+    editor.close()
+
+
 def test_a_file_that_is_not_there_is_refused_by_name(tmp_path: Path) -> None:
     """Who asks about a file that vanished reads which one, and can go on asking."""
     with editing(tmp_path) as editor:
