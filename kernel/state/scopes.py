@@ -71,6 +71,12 @@ class Scope:
 
 KINDS = {kind.value: kind for kind in ScopeKind}
 
+SAID = (
+    f"{', '.join(KINDS)}; all but {', '.join(kind.value for kind in WITHOUT_ID)} also with `:ID`, "
+    f"{', '.join(kind.value for kind in WITH_ID)} only so."
+)
+"""The scopes there are, for the documentation of what takes one."""
+
 GLOBAL = Scope(ScopeKind.GLOBAL)
 
 

@@ -10,6 +10,7 @@ from kernel.core.functions import HostTable, host_function
 from kernel.hooks.base import Component
 from kernel.hooks.points import POINTS
 from kernel.hooks.thread_hooks import ThreadHooks
+from kernel.state import scopes
 from kernel.state.backup import Backup, Backups
 from kernel.state.migrations import MigrationStatus, schema_versions
 from kernel.state.schemas import Schemas
@@ -17,9 +18,7 @@ from kernel.state.scopes import GLOBAL, Scope, ScopeKind, script_place
 from kernel.state.state import ABSENT, State
 from llmspell.script_api.kept_values import from_json, to_json
 
-ScopeName = Annotated[
-    str, "global, workflow, agent, tool, session, hook, custom; all but global also with `:ID`."
-]
+ScopeName = Annotated[str, scopes.SAID]
 GLOBAL_NAME = "global"
 
 

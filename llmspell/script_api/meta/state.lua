@@ -6,51 +6,51 @@
 State = {}
 
 ---Keeps a value; nil forgets it.
----@param scope string global, workflow, agent, tool, session, hook, custom; all but global also with `:ID`.
+---@param scope string global, user, session, agent, tool, workflow, hook, custom; all but global also with `:ID`, user only so.
 ---@param key string
 ---@param value any
 ---@param options? SaveOptions
 function State.save(scope, key, value, options) end
 
 ---Keeps a value; nil forgets it. The same as `save`.
----@param scope string global, workflow, agent, tool, session, hook, custom; all but global also with `:ID`.
+---@param scope string global, user, session, agent, tool, workflow, hook, custom; all but global also with `:ID`, user only so.
 ---@param key string
 ---@param value any
 ---@param options? SaveOptions
 function State.set_scoped(scope, key, value, options) end
 
 ---A kept value; nil if there is none.
----@param scope string global, workflow, agent, tool, session, hook, custom; all but global also with `:ID`.
+---@param scope string global, user, session, agent, tool, workflow, hook, custom; all but global also with `:ID`, user only so.
 ---@param key string
 ---@return any
 function State.load(scope, key) end
 
 ---A kept value; nil if there is none. The same as `load`.
----@param scope string global, workflow, agent, tool, session, hook, custom; all but global also with `:ID`.
+---@param scope string global, user, session, agent, tool, workflow, hook, custom; all but global also with `:ID`, user only so.
 ---@param key string
 ---@return any
 function State.get_scoped(scope, key) end
 
 ---Forgets a value; false if there was none. With a key alone, one of the global scope.
----@param scope string global, workflow, agent, tool, session, hook, custom; all but global also with `:ID`.
+---@param scope string global, user, session, agent, tool, workflow, hook, custom; all but global also with `:ID`, user only so.
 ---@param key? string
 ---@return boolean
 function State.delete(scope, key) end
 
 ---Forgets a value; false if there was none. With a key alone, one of the global scope. The same as `delete`.
----@param scope string global, workflow, agent, tool, session, hook, custom; all but global also with `:ID`.
+---@param scope string global, user, session, agent, tool, workflow, hook, custom; all but global also with `:ID`, user only so.
 ---@param key? string
 ---@return boolean
 function State.delete_scoped(scope, key) end
 
 ---The keys of a scope, sorted.
----@param scope string global, workflow, agent, tool, session, hook, custom; all but global also with `:ID`.
+---@param scope string global, user, session, agent, tool, workflow, hook, custom; all but global also with `:ID`, user only so.
 ---@param prefix? string What they begin with.
 ---@return string[]
 function State.list_keys(scope, prefix) end
 
 ---The keys of a scope, sorted. The same as `list_keys`.
----@param scope string global, workflow, agent, tool, session, hook, custom; all but global also with `:ID`.
+---@param scope string global, user, session, agent, tool, workflow, hook, custom; all but global also with `:ID`, user only so.
 ---@param prefix? string What they begin with.
 ---@return string[]
 function State.list_scoped(scope, prefix) end
@@ -69,46 +69,46 @@ function State.set(key, value, options) end
 
 ---Whether a scope has a key.
 ---@param key string
----@param scope? string global, workflow, agent, tool, session, hook, custom; all but global also with `:ID`.
+---@param scope? string global, user, session, agent, tool, workflow, hook, custom; all but global also with `:ID`, user only so.
 ---@return boolean
 function State.exists(key, scope) end
 
 ---The keys of the global scope, or of another one.
----@param scope? string global, workflow, agent, tool, session, hook, custom; all but global also with `:ID`.
+---@param scope? string global, user, session, agent, tool, workflow, hook, custom; all but global also with `:ID`, user only so.
 ---@return string[]
 function State.list(scope) end
 
 ---The keys of the global scope, or of another one. The same as `list`.
----@param scope? string global, workflow, agent, tool, session, hook, custom; all but global also with `:ID`.
+---@param scope? string global, user, session, agent, tool, workflow, hook, custom; all but global also with `:ID`, user only so.
 ---@return string[]
 function State.keys(scope) end
 
 ---All values of the global scope by key, or of another one.
----@param scope? string global, workflow, agent, tool, session, hook, custom; all but global also with `:ID`.
+---@param scope? string global, user, session, agent, tool, workflow, hook, custom; all but global also with `:ID`, user only so.
 ---@return table<string, any>
 function State.all(scope) end
 
 ---Forgets all values of the global scope, or of another one; how many they were.
----@param scope? string global, workflow, agent, tool, session, hook, custom; all but global also with `:ID`.
+---@param scope? string global, user, session, agent, tool, workflow, hook, custom; all but global also with `:ID`, user only so.
 ---@return integer
 function State.clear(scope) end
 
 ---Forgets all values of the global scope, or of another one; how many they were. The same as `clear`.
----@param scope? string global, workflow, agent, tool, session, hook, custom; all but global also with `:ID`.
+---@param scope? string global, user, session, agent, tool, workflow, hook, custom; all but global also with `:ID`, user only so.
 ---@return integer
 function State.clear_scope(scope) end
 
 ---Adds to a number, to 0 if there is none; gives the sum.
 ---@param key string
 ---@param by? number
----@param scope? string global, workflow, agent, tool, session, hook, custom; all but global also with `:ID`.
+---@param scope? string global, user, session, agent, tool, workflow, hook, custom; all but global also with `:ID`, user only so.
 ---@return integer|number
 function State.increment(key, by, scope) end
 
 ---Adds an item to a list, to an empty one if there is none; gives how many there are.
 ---@param key string
 ---@param item any
----@param scope? string global, workflow, agent, tool, session, hook, custom; all but global also with `:ID`.
+---@param scope? string global, user, session, agent, tool, workflow, hook, custom; all but global also with `:ID`, user only so.
 ---@return integer
 function State.append(key, item, scope) end
 
@@ -116,7 +116,7 @@ function State.append(key, item, scope) end
 ---@param key string
 ---@param expected any What must be there now; nil: nothing.
 ---@param value any
----@param scope? string global, workflow, agent, tool, session, hook, custom; all but global also with `:ID`.
+---@param scope? string global, user, session, agent, tool, workflow, hook, custom; all but global also with `:ID`, user only so.
 ---@return boolean
 function State.compare_and_swap(key, expected, value, scope) end
 

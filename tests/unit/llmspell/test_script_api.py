@@ -5,6 +5,7 @@ import re
 import pytest
 
 from kernel.core.catalogue import Function
+from kernel.state.scopes import ScopeKind
 from llmspell.script_api.catalogue import PARTS, available, script_catalogue
 from llmspell.script_api.meta_library import library_file
 from lua_debug.versions import VERSIONS, make_runtime
@@ -53,6 +54,14 @@ def test_every_entry_says_what_it_is():
     tables = [*catalogue.tables.values(), *catalogue.types.values()]
     entries = [*catalogue.values, *tables, *(each for table in tables for each in table.members)]
     assert [] == [each for each in entries if not each.doc.endswith((".", "…"))]
+
+
+def test_all_scopes_are_named():
+    """What takes a scope says which there are."""
+    (save,) = script_catalogue().tables["State"].find("save")
+    assert isinstance(save, Function)
+    said = save.parameters[0].doc.partition(";")[0]
+    assert [kind.value for kind in ScopeKind] == said.split(", ")
 
 
 def test_other_names_lead_to_names():
