@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from difflib import get_close_matches
+from collections.abc import Iterable, Iterator
 
 from tree_sitter import Node
 
 from kernel.core.catalogue import Field, Table
+from kernel.core.suggestions import LIKENESS, closest
 from lsp_server.document import Document
 from lsp_server.inference.inference import Inference, entries
 from lsp_server.inference.signatures import Signature
@@ -34,6 +34,8 @@ _TAKES = {
     "function": {"function"},
 }
 """The words for what a literal can be given to; numbers become strings by themselves."""
+
+_NO_TABLES = frozenset({"string", "number", "integer", "boolean", "nil", "function", "thread"})
 
 _NUMBER = re.compile(r"\s*[+-]?(0[xX][\da-fA-F.]+([pP][+-]?\d+)?|\d[\d.]*([eE][+-]?\d+)?)\s*")
 
@@ -135,14 +137,21 @@ class _Shapes:
             yield Finding(node.start_byte, end, f"{shape.name} needs {names}.")
 
 
+def takes_table(type_: str) -> bool:
+    """Whether something of a type can be a table, as far as the catalogue says."""
+    return any(
+        choice not in _NO_TABLES and not choice.startswith("fun(") for choice in _choices(type_)
+    )
+
+
 def _unknown(name: str, shape: Table, names: list[str]) -> str:
-    return f"{shape.name} has no key '{name}'.{did_you_mean(name, names)}"
+    return f"{shape.name} has no key '{name}'.{did_you_mean(name, names, LIKENESS)}"
 
 
-def did_you_mean(name: str, names: list[str]) -> str:
-    """A guess, where one name is much like another."""
-    close = get_close_matches(name, sorted(names), 1, 0.7)
-    return f" Did you mean '{close[0]}'?" if close else ""
+def did_you_mean(name: str, names: Iterable[str], likeness: float = 0.7) -> str:
+    """A guess, where one name is much like another (0 to 1)."""
+    close = closest(name, sorted(names), likeness)
+    return f" Did you mean '{close}'?" if close is not None else ""
 
 
 def _choices(type_: str) -> list[str]:

@@ -12,8 +12,9 @@ from lsp_server.document import Document
 from lsp_server.inference.certainty import Certainty
 from lsp_server.inference.links import arguments_of
 from lsp_server.inference.model import Known
-from lsp_server.inference.signatures import Signature, form_called
+from lsp_server.inference.signatures import form_called
 from lsp_server.rules.arguments import did_you_mean, wrong_values
+from lsp_server.rules.calls import fits, wrong_colon, wrong_count
 from lsp_server.rules.registry import Context, Finding, rule
 
 
@@ -75,10 +76,13 @@ def _call_findings(
 ) -> Iterator[Finding]:
     given = arguments_of(call)
     with_colon = callee.type == "method_index_expression"
+    if with_colon and (slip := wrong_colon(document, callee, functions, given)):
+        yield slip
+        return
     forms = [form_called(each, with_colon=with_colon) for each in functions]
-    fitting = [n for n, form in enumerate(forms) if _fits(form, given)]
+    fitting = [n for n, form in enumerate(forms) if fits(form, given)]
     if not fitting:
-        yield _count_finding(document, callee, forms[-1], given)
+        yield wrong_count(document, callee, forms[-1], given)
         return
     answers = [list(wrong_values(document, context.inference, forms[n], given)) for n in fitting]
     if all(answers):
@@ -99,35 +103,3 @@ def _closed_table(known: Known) -> Table | None:
     tables = [each for each in known.sources if isinstance(each, Table)]
     is_closed = len(tables) == len(known.sources) == 1
     return tables[0] if is_closed and tables[0].members and not tables[0].is_open else None
-
-
-# --- how many -----------------------------------------------------------------------------------
-
-
-def _fits(form: Signature, given: list[Node]) -> bool:
-    """Whether there can be as many arguments: a last one that is a call can be any number."""
-    is_open = bool(given) and given[-1].type in ("function_call", "vararg_expression")
-    too_few = len(given) < form.least and not is_open
-    most = len(form.parameters) + (1 if is_open else 0)
-    return not too_few and (not form.is_exact or len(given) <= most)
-
-
-def _count_finding(document: Document, callee: Node, form: Signature, given: list[Node]) -> Finding:
-    name = document.text(callee.start_byte, callee.end_byte)
-    short = name if len(name) <= 40 and "\n" not in name else f"…{name[-30:].split(chr(10))[-1]}"
-    if len(given) < form.least:
-        is_fixed = form.is_exact and form.least == len(form.parameters)
-        least = "" if is_fixed else "at least "
-        words = f"needs {least}{_arguments(form.least)}; {_are(len(given))} given."
-        return Finding(callee.start_byte, callee.end_byte, f"{short} {words}")
-    first = given[len(form.parameters)]
-    words = f"takes {_arguments(len(form.parameters))}; {_are(len(given))} given."
-    return Finding(first.start_byte, given[-1].end_byte, f"{short} {words}")
-
-
-def _arguments(count: int) -> str:
-    return "no arguments" if count == 0 else f"{count} argument{'s' * (count != 1)}"
-
-
-def _are(count: int) -> str:
-    return {0: "none is", 1: "1 is"}.get(count, f"{count} are")

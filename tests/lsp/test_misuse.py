@@ -83,6 +83,11 @@ def test_unknown_members(editor, text, word, message):
         ),
         ("Workflow.builder():add_step{ name = 'x' }", "{", "WorkflowStep needs 'type'."),
         (
+            "State.save('global', 'k', 1, { tll = 3 })",
+            "tll",
+            "SaveOptions has no key 'tll'. Did you mean 'ttl'?",
+        ),
+        (
             "RAG.ingest({ { txt = 'y' } })",
             "txt",
             "RagDocument has no key 'txt'. Did you mean 'text'?",
@@ -95,9 +100,45 @@ def test_wrong_arguments(editor, text, word, message):
 
 
 @pytest.mark.parametrize(
+    ("text", "word", "message"),
+    [
+        (
+            "State:load('a')",
+            "State:load",
+            "State.load must be called with a dot; the colon passes State as 'scope'.",
+        ),
+        (
+            "local S = State S:load('a', 'b')",
+            "S:load",
+            "S.load must be called with a dot; the colon passes S as 'scope'.",
+        ),
+        (
+            "local x = string:rep('x', 2)",
+            "string:rep",
+            "string.rep must be called with a dot; the colon passes string as 's'.",
+        ),
+        (
+            "io:write('x')",
+            "io:write",
+            "io.write must be called with a dot; the colon passes io as an argument.",
+        ),
+        (
+            "Hook:unregister(handle)",
+            "Hook:unregister",
+            "Hook.unregister must be called with a dot; the colon passes Hook as 'handle'.",
+        ),
+    ],
+)
+def test_a_colon_in_place_of_a_dot(editor, text, word, message):
+    """What the colon does is said, rather than how many arguments there are."""
+    assert [(word, message)] == told(editor, f"handle = 1 {text}", "wrong-argument")
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "print(1, 2, 3)",
+        "table:insert(1) os:time() debug:traceback()",
         "print(string.rep(...))",
         "print(string.rep(unpack({})))",
         "print(math.floor('3'), ('x'):rep('3'))",
