@@ -168,7 +168,12 @@ local function wait(ticket)
   error(answer, 0)
 end
 
-local function refusal(spec, index, problem, path)
+-- `first`: the first argument, which is State itself in State:load(key).
+local function refusal(spec, index, problem, path, first)
+  if index == 1 and spec.holder and rawequal(first, spec.holder) then
+    local owner = match(spec.name, "^(.*)%.")
+    return format("bad argument #1 to '%s' (%s itself; call it with a dot, not a colon)", spec.name, owner)
+  end
   local name = spec.parameters[index] or spec.parameters[#spec.parameters] or "..."
   local kind = match(problem, "^is an? (.*)")
   if kind and path == "" then problem = "a " .. kind .. " cannot be passed" else problem = name .. path .. " " .. problem end
@@ -181,7 +186,7 @@ function call(spec, object, count, ...)
   local packed, index, problem, path = pack_values(spec.functions, spec.shows, count, ...)
   if not packed then
     forget_functions(first_kept)
-    error(refusal(spec, index, problem, path), 3)
+    error(refusal(spec, index, problem, path, (...)), 3)
   end
   local answer
   if dropped_count > 0 then
@@ -232,7 +237,7 @@ end
 local function bind_function(globals, spec)
   local holder, member = place(globals, spec.name)
   if not spec.is_call then
-    holder[member] = stub(spec)
+    holder[member], spec.holder = stub(spec), holder
     if P.name_function then P.name_function(holder[member], spec.name) end -- where somebody debugs
     return
   end

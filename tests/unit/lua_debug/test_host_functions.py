@@ -149,6 +149,13 @@ def test_handles_that_are_dropped_are_let_go(work):
     assert [None] == script.run("note(kept:get())")
 
 
+def test_a_colon_in_place_of_a_dot(work):
+    """It is named, rather than what in the table cannot be passed."""
+    _, script = work
+    said = "bad argument #1 to 'Work.open' (Work itself; call it with a dot, not a colon)"
+    assert f"s.lua:2: {said}" == script.error("Work:open(Work.box())")
+
+
 def test_a_handle_cannot_be_made(work):
     """A table that looks like a handle is none."""
     _, script = work
