@@ -17,6 +17,13 @@ class ScriptType:
 
 
 @dataclass(frozen=True, slots=True)
+class Choices:
+    """In ``Annotated``: the only texts that the function takes, as the catalogue has them."""
+
+    texts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Described:
     """In ``Annotated``: the parameter takes anything; what is no data comes as `Opaque`."""
 
@@ -100,6 +107,20 @@ def mentions_callback(annotation: Any) -> bool:
 def described(annotation: Any) -> bool:
     """Whether an annotation takes anything, to show it."""
     return get_origin(annotation) is Annotated and Described() in get_args(annotation)[1:]
+
+
+def choices_of(annotation: Any) -> tuple[str, ...]:
+    """The only texts that are taken, of ``Choices`` or a ``Literal``; empty where all are."""
+    if get_origin(annotation) is Annotated:
+        for each in get_args(annotation)[1:]:
+            if isinstance(each, Choices):
+                return each.texts
+    bare = inner(annotation)
+    parts = [inner(each) for each in get_args(bare)] if is_union(bare) else [bare]
+    wanted = [each for each in parts if each is not type(None)]
+    if len(wanted) != 1 or get_origin(wanted[0]) is not Literal:
+        return ()
+    return tuple(each for each in get_args(wanted[0]) if isinstance(each, str))
 
 
 def doc_of(annotation: Any) -> str:

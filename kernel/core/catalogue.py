@@ -17,6 +17,8 @@ class Parameter:
     type: str = "any"
     is_optional: bool = False
     doc: str = ""
+    choices: tuple[str, ...] = ()
+    """The only texts it takes, of which ``*`` at the end stands for more letters; empty: all."""
 
     @property
     def label(self) -> str:
@@ -71,6 +73,8 @@ class Field:
     is_optional: bool = False
     alias_of: str = ""
     deprecated: str = ""
+    choices: tuple[str, ...] = ()
+    """As those of a `Parameter`."""
 
     @property
     def label(self) -> str:

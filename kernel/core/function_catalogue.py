@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, get_args, get_origin
 
 from kernel.core.argument_types import (
     ScriptType,
+    choices_of,
     doc_of,
     fields_of,
     inner,
@@ -149,6 +150,7 @@ def _options(type_: Any) -> Table:
             _without_nil(annotation),
             doc_of(annotation) or f"Its {name.replace('_', ' ')}.",
             is_optional=is_optional_field(type_, name),
+            choices=choices_of(annotation),
         )
         for name, annotation in fields_of(type_).items()
     )
@@ -180,7 +182,8 @@ def _results(returns: Any) -> Iterator[str]:
 def _parameter(argument: Argument) -> Parameter:
     is_optional = not argument.is_required
     shown = _without_nil(argument.annotation) if is_optional else type_name(argument.annotation)
-    return Parameter(argument.name, shown, is_optional, argument.doc)
+    choices = choices_of(argument.annotation)
+    return Parameter(argument.name, shown, is_optional, argument.doc, choices)
 
 
 def _without_nil(annotation: Any) -> str:

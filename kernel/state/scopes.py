@@ -71,6 +71,14 @@ class Scope:
 
 KINDS = {kind.value: kind for kind in ScopeKind}
 
+FORMS = tuple(
+    form
+    for name, kind in KINDS.items()
+    for form, is_one in ((name, kind not in WITH_ID), (f"{name}:*", kind not in WITHOUT_ID))
+    if is_one
+)
+"""How scopes are written; ``*`` stands for an id."""
+
 SAID = (
     f"{', '.join(KINDS)}; all but {', '.join(kind.value for kind in WITHOUT_ID)} also with `:ID`, "
     f"{', '.join(kind.value for kind in WITH_ID)} only so."

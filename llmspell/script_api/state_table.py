@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from annotated_types import Ge, Gt
 
+from kernel.core.argument_types import Choices
 from kernel.core.errors import KernelError, UserError
 from kernel.core.functions import HostTable, host_function
 from kernel.hooks.base import Component
@@ -18,7 +19,8 @@ from kernel.state.scopes import GLOBAL, Scope, ScopeKind, script_place
 from kernel.state.state import ABSENT, State
 from llmspell.script_api.kept_values import from_json, to_json
 
-ScopeName = Annotated[str, scopes.SAID]
+ScopeName = Annotated[str, scopes.SAID, Choices(scopes.FORMS)]
+ScopeOrKey = Annotated[str, scopes.SAID]
 GLOBAL_NAME = "global"
 
 
@@ -76,7 +78,7 @@ class StateTable(HostTable):
 
     @host_function("State.delete")
     @host_function("State.delete_scoped", alias_of="delete")
-    def delete(self, scope: ScopeName, key: str | None = None) -> bool:
+    def delete(self, scope: ScopeOrKey, key: str | None = None) -> bool:
         """Forgets a value; false if there was none. With a key alone, one of the global scope."""
         place, key = (GLOBAL, scope) if key is None else script_place(scope, key)
         return self._state.delete(place, key)

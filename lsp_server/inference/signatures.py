@@ -19,6 +19,8 @@ class SignatureParameter:
     type: str = ""
     doc: str = ""
     is_optional: bool = True
+    choices: tuple[str, ...] = ()
+    """The only texts it takes, as the catalogue has them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,12 @@ def _of_catalogue(function: Function) -> Signature:
     return Signature(
         tuple(
             SignatureParameter(
-                each.name, _label(each.name, each.label), each.type, each.doc, each.is_optional
+                each.name,
+                _label(each.name, each.label),
+                each.type,
+                each.doc,
+                each.is_optional,
+                each.choices,
             )
             for each in function.parameters
         ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from tree_sitter import Node
 
@@ -11,7 +12,8 @@ from kernel.core.catalogue import Field, Table
 from kernel.core.suggestions import LIKENESS, closest
 from lsp_server.document import Document
 from lsp_server.inference.inference import Inference, entries
-from lsp_server.inference.signatures import Signature
+from lsp_server.inference.signatures import Signature, SignatureParameter
+from lsp_server.modules import string_content
 from lsp_server.rules.registry import Finding
 
 _KINDS = {
@@ -56,8 +58,21 @@ def wrong_values(
             continue
         if parameter.name == "...":
             return
-        what = f"'{parameter.name}'"
-        yield from shape.check(node, parameter.type or "any", what, DEPTH, parameter.is_optional)
+        yield from shape.check(node, _wanted(parameter), DEPTH)
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What a value is for, and what it may be."""
+
+    what: str
+    type: str
+    is_optional: bool = False
+    choices: tuple[str, ...] = ()
+
+
+def _wanted(place: SignatureParameter | Field) -> _Wanted:
+    return _Wanted(f"'{place.name}'", place.type or "any", place.is_optional, place.choices)
 
 
 class _Shapes:
@@ -65,23 +80,19 @@ class _Shapes:
         self._document = document
         self._types = inference.catalogued.catalogue.types
 
-    def check(
-        self,
-        node: Node,
-        type_: str,
-        what: str,
-        depth: int,
-        is_optional: bool,
-    ) -> Iterator[Finding]:
-        """What is wrong with a value for something of a type."""
+    def check(self, node: Node, wanted: _Wanted, depth: int) -> Iterator[Finding]:
+        """What is wrong with a value."""
         kind = _KINDS.get(node.type)
-        choices = _choices(type_)
-        if kind is None or "any" in choices or depth == 0 or (kind == "nil" and is_optional):
+        choices = _choices(wanted.type)
+        is_left_out = kind == "nil" and wanted.is_optional
+        if kind is None or "any" in choices or depth == 0 or is_left_out:
             return
         if not any(self._takes(choice, kind, node) for choice in choices):
-            wanted = " or ".join(_spoken(each) for each in choices if each != "nil")
-            said = f"{what} must be {wanted}, not {_spoken(kind)}."
+            types = " or ".join(_spoken(each) for each in choices if each != "nil")
+            said = f"{wanted.what} must be {types}, not {_spoken(kind)}."
             yield Finding(node.start_byte, node.end_byte, said)
+        elif kind in ("string", "number") and wanted.choices:
+            yield from self._choice(node, wanted)
         elif kind == "table":
             yield from self._table(node, choices, depth)
 
@@ -96,6 +107,19 @@ class _Shapes:
         known = {word for words in _TAKES.values() for word in words}
         return choice in _TAKES[kind] or choice not in known
 
+    def _choice(self, node: Node, wanted: _Wanted) -> Iterator[Finding]:
+        """A text, or a number that becomes one, where only some are taken."""
+        is_text = node.type == "string"
+        given = string_content(self._document, node) if is_text else _text(node)
+        if given is None or any(_is_choice(given, each) for each in wanted.choices):
+            return
+        *most, last = [f"'{each.replace('*', '…')}'" for each in wanted.choices]
+        listed = f"{', '.join(most)} or {last}" if most else last
+        said = f"{wanted.what} must be {listed}, not {_text(node)}."
+        whole = [each for each in wanted.choices if not each.endswith("*")]
+        guess = did_you_mean(given, whole, LIKENESS)
+        yield Finding(node.start_byte, node.end_byte, said + guess)
+
     def _table(self, node: Node, choices: list[str], depth: int) -> Iterator[Finding]:
         """A table that is written out: a list of things, or a thing with keys."""
         keyed = dict[str, Node]()
@@ -109,7 +133,7 @@ class _Shapes:
                 for each in fields:
                     value = each.child_by_field_name("value")
                     if value is not None and each.child_by_field_name("name") is None:
-                        yield from self.check(value, element, "the element", depth - 1, False)
+                        yield from self.check(value, _Wanted("the element", element), depth - 1)
                 return
             if not is_list and choice in self._types:
                 yield from self._keys(node, keyed, self._types[choice], depth)
@@ -125,9 +149,7 @@ class _Shapes:
                 if key is not None and not shape.is_open:
                     yield Finding(key.start_byte, key.end_byte, _unknown(name, shape, [*known]))
             elif value is not None:
-                field = known[name]
-                is_optional = field.is_optional
-                yield from self.check(value, field.type, f"'{name}'", depth - 1, is_optional)
+                yield from self.check(value, _wanted(known[name]), depth - 1)
         missing = [
             each.name for each in known.values() if not each.is_optional and each.name not in keyed
         ]
@@ -135,6 +157,15 @@ class _Shapes:
             names = ", ".join(f"'{each}'" for each in missing)
             end = node.start_byte + 1
             yield Finding(node.start_byte, end, f"{shape.name} needs {names}.")
+
+
+def _is_choice(given: str, choice: str) -> bool:
+    begin = choice.removesuffix("*")
+    return given == choice or (begin != choice and given.startswith(begin) and given != begin)
+
+
+def _text(node: Node) -> str:
+    return (node.text or b"").decode("utf-8", "replace")
 
 
 def takes_table(type_: str) -> bool:

@@ -12,6 +12,12 @@ def editor(tmp_path_factory):
         yield made
 
 
+SCOPES = (
+    "'global', 'user:…', 'session', 'session:…', 'agent', 'agent:…', 'tool', 'tool:…', "
+    "'workflow', 'workflow:…', 'hook', 'hook:…', 'custom' or 'custom:…'"
+)
+
+
 def told(editor, text, *rules):
     """What the rules say about a text: the words that are underlined, and the message."""
     name = f"{len(editor.texts)}.lua"  # so that nothing told about another text is taken for it
@@ -88,6 +94,25 @@ def test_unknown_members(editor, text, word, message):
             "SaveOptions has no key 'tll'. Did you mean 'ttl'?",
         ),
         (
+            "Hook.register('AgentError', print, 'lowst')",
+            "'lowst'",
+            "'priority' must be 'highest', 'high', 'normal', 'low' or 'lowest', not 'lowst'. "
+            "Did you mean 'lowest'?",
+        ),
+        ("State.load('nowhere', 'k')", "'nowhere'", f"'scope' must be {SCOPES}, not 'nowhere'."),
+        (
+            "State.load('session:', 'k')",
+            "'session:'",
+            f"'scope' must be {SCOPES}, not 'session:'. Did you mean 'session'?",
+        ),
+        ("State.load(1, 2)", "1", f"'scope' must be {SCOPES}, not 1."),
+        (
+            "Session.list{ status = 'on' }",
+            "'on'",
+            "'status' must be 'active', 'suspended', 'completed', 'failed' or 'archived', "
+            "not 'on'.",
+        ),
+        (
             "RAG.ingest({ { txt = 'y' } })",
             "txt",
             "RagDocument has no key 'txt'. Did you mean 'text'?",
@@ -138,6 +163,9 @@ def test_a_colon_in_place_of_a_dot(editor, text, word, message):
     "text",
     [
         "print(1, 2, 3)",
+        "State.load('custom:a', 'k') State.load('user:ann', 'k') State.list('session')",
+        "State.delete('a key') State.load(scope, 'k') State.load('\\103lobal', 'k')",
+        "Hook.register('AgentError', print, nil) Session.list{ status = nil }",
         "table:insert(1) os:time() debug:traceback()",
         "print(string.rep(...))",
         "print(string.rep(unpack({})))",

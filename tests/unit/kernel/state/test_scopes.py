@@ -2,7 +2,7 @@
 
 import pytest
 
-from kernel.state.scopes import GLOBAL, BadScope, Scope, ScopeKind, script_place
+from kernel.state.scopes import FORMS, GLOBAL, BadScope, Scope, ScopeKind, script_place
 
 
 @pytest.mark.parametrize("kind", ScopeKind)
@@ -15,6 +15,18 @@ def test_a_scope_is_its_text(kind: ScopeKind, id_: str) -> None:
         assert kind is ScopeKind.GLOBAL if id_ else kind is ScopeKind.USER
     else:
         assert scope == Scope.parse(str(scope))
+
+
+@pytest.mark.parametrize("kind", ScopeKind)
+def test_the_forms_are_those_that_are_read(kind: ScopeKind) -> None:
+    """What is checked before a call is what the call takes."""
+    for form in (kind.value, f"{kind.value}:*"):
+        try:
+            Scope.parse(form)
+        except BadScope:
+            assert form not in FORMS
+        else:
+            assert form in FORMS
 
 
 @pytest.mark.parametrize(
