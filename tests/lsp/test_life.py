@@ -147,6 +147,19 @@ def test_settings_are_asked_for(tmp_path: Path) -> None:
     editor.close()
 
 
+def test_what_is_left_is_not_looked_through_at_the_end(tmp_path: Path) -> None:
+    """The process ends as soon as its client has gone, however much it knew."""
+    code = (
+        "import gc, sys; from llmspell.cli.app import main; main(['lsp']);"
+        "sys.stderr.write(str(gc.get_freeze_count() > 1000))"
+    )
+    command = [sys.executable, "-P", "-c", code]
+    done = subprocess.run(
+        command, cwd=tmp_path, capture_output=True, text=True, check=True, stdin=subprocess.DEVNULL
+    )
+    assert ("", "True") == (done.stdout, done.stderr)
+
+
 def test_running_a_script_loads_no_language_server(tmp_path: Path) -> None:
     """Whoever only runs scripts does not pay for the language server."""
     (tmp_path / "a.lua").write_text("print(1)")
