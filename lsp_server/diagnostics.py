@@ -10,6 +10,7 @@ from lsprotocol import types
 
 from lsp_server.compiler import Compiler
 from lsp_server.document import Document
+from lsp_server.documents import is_huge
 from lsp_server.insight import Insight
 from lsp_server.library import Library
 from lsp_server.rules import RULES
@@ -22,9 +23,6 @@ SYNTAX_ERROR = "syntax-error"
 """The code of what the compiler says; it is no rule, for it cannot be turned off."""
 
 CONST_ASSIGN = "const-assign"
-
-HUGE = 4_000_000
-"""Bytes of a text beyond which only the compiler is asked, because the rules would take seconds."""
 
 _SEVERITY = {
     "error": types.DiagnosticSeverity.Error,
@@ -69,7 +67,7 @@ class Diagnoser:
             {*workspace_names, *self._insight.catalogue(document.lua).global_names},
         )
         found: list[types.Diagnostic] = []
-        if len(document.raw) <= HUGE and not document.root.has_error:
+        if not is_huge(document) and not document.root.has_error:
             yield from document.analysing()
             yield from _checking(document, context, found)
         is_told = any(each.code == CONST_ASSIGN for each in found)

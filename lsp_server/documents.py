@@ -12,8 +12,16 @@ from kernel.core.errors import UserError
 from lsp_server.document import Document, as_bytes
 from lsp_server.positions import Encoding
 
+HUGE = 4_000_000
+"""Bytes of a text beyond which it is only compiled, because all else would take seconds."""
+
 KEPT_FILES = 32
 """How many files that are not open are kept parsed."""
+
+
+def is_huge(document: Document) -> bool:
+    """Whether a text is too long to be parsed and analysed while somebody waits."""
+    return len(document.raw) > HUGE
 
 
 class Documents:

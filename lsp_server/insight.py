@@ -12,7 +12,7 @@ from lsp_server.cursor.moments import Moment, Moments
 from lsp_server.cursor.place import Cursor
 from lsp_server.cursor.tokens import tokens_before
 from lsp_server.document import Document
-from lsp_server.documents import Documents
+from lsp_server.documents import Documents, is_huge
 from lsp_server.inference.catalogued import Catalogued
 from lsp_server.inference.inference import Inference
 from lsp_server.settings import Settings
@@ -41,7 +41,11 @@ class Insight:
 
     def inference(self, document: Document) -> Inference:
         """For questions about one moment of a document."""
-        return Inference(self._catalogued(document.lua), self.modules.find)
+        return Inference(self._catalogued(document.lua), self._module)
+
+    def _module(self, name: str, document: Document) -> Document | None:
+        found = self.modules.find(name, document)
+        return None if found is None or is_huge(found) else found
 
     def cursor(self, document: Document, offset: int) -> Cursor:
         """What stands before a place."""

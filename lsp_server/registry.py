@@ -19,6 +19,8 @@ class Feature:
     """Takes the server and the parameters; gives the result, or a coroutine that does."""
     options: Any
     """What the server says of the feature when it introduces itself, besides that it has it."""
+    takes_huge: bool = False
+    """Whether it is asked about texts that are only compiled; else there is nothing to be told."""
 
 
 FEATURES: dict[str, Feature] = {}
@@ -27,14 +29,16 @@ FEATURES: dict[str, Feature] = {}
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
-def feature(method: str, options: Any = None) -> Callable[[Function], Function]:
+def feature(
+    method: str, options: Any = None, *, takes_huge: bool = False
+) -> Callable[[Function], Function]:
     """Enter a function into `FEATURES`. The server's capabilities are made from that table.
 
     `UserError` becomes the answer to the request; any other exception costs this request alone.
     """
 
     def enter(function: Function) -> Function:
-        FEATURES[method] = Feature(method, function, options)
+        FEATURES[method] = Feature(method, function, options, takes_huge)
         return function
 
     return enter

@@ -18,7 +18,7 @@ from lsp_server.catalogues import Catalogues
 from lsp_server.compiler import Compiler
 from lsp_server.diagnostics import Diagnoser
 from lsp_server.document import Document
-from lsp_server.documents import Documents
+from lsp_server.documents import Documents, is_huge
 from lsp_server.features import FEATURES, INSTALLERS
 from lsp_server.features.semantic_tokens import TokenAnswers
 from lsp_server.index import WorkspaceIndex, path_of
@@ -182,6 +182,8 @@ def _guarded(server: LuaLanguageServer, row: Feature) -> Callable[[Any], Any]:
 
         async def answer_later(params: Any) -> Any:
             try:
+                if _is_beyond(server, row, params):
+                    return None
                 return await row.function(server, params)
             except UserError as error:
                 raise refusal(error) from error
@@ -190,11 +192,19 @@ def _guarded(server: LuaLanguageServer, row: Feature) -> Callable[[Any], Any]:
 
     def answer(params: Any) -> Any:
         try:
-            return row.function(server, params)
+            return None if _is_beyond(server, row, params) else row.function(server, params)
         except UserError as error:
             raise refusal(error) from error
 
     return answer
+
+
+def _is_beyond(server: LuaLanguageServer, row: Feature, params: Any) -> bool:
+    """Whether it is asked about a text that is too long for it."""
+    identifier = getattr(params, "text_document", None)
+    if row.takes_huge or identifier is None:
+        return False
+    return is_huge(server.document(identifier.uri))
 
 
 def refusal(error: UserError) -> JsonRpcException:

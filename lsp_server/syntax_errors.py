@@ -9,6 +9,7 @@ from tree_sitter import Node
 from lsp_server.analysis.model import Access
 from lsp_server.compiler import SyntaxProblem
 from lsp_server.document import Document
+from lsp_server.documents import is_huge
 from lsp_server.rules.registry import Finding
 
 _ELSEWHERE = re.compile(r"(?:<?goto\b.*?|<break>|loop|label '.*') at line (\d+)")
@@ -64,14 +65,14 @@ def _token(document: Document, named: str, line: Place) -> Place | None:
     places = [start + match.start() for match in _occurrences(near, document.raw[start:end])]
     if not places:
         return None
-    error = _first_error(document.root, start, end)
+    error = _first_error(document, start, end)
     best = places[-1] if error is None else min(places, key=lambda place: abs(place - error))
     return best, best + len(near)
 
 
 def _character(document: Document, line: Place) -> Place | None:
     """The character of several bytes, of which compilers take the first for a token."""
-    error = _first_error(document.root, *line)
+    error = _first_error(document, *line)
     found = _LONG.search(document.raw, line[0] if error is None else error, line[1])
     return None if found is None else found.span()
 
@@ -89,7 +90,7 @@ def _occurrences(near: bytes, line: bytes) -> list[re.Match[bytes]]:
 def _variables(document: Document, message: str) -> list[Place]:
     """Where a variable is used in the way that a message forbids."""
     found = _VARIABLE.search(message)
-    if found is None:
+    if found is None or is_huge(document):
         return []
     return [
         (each.start, each.end)
@@ -129,9 +130,9 @@ def _line(document: Document, number: int) -> Place:
     return start + indent, start + max(indent, len(text.rstrip()))
 
 
-def _first_error(root: Node, start: int, end: int) -> int | None:
+def _first_error(document: Document, start: int, end: int) -> int | None:
     """Where the parser stumbled on a line; only subtrees with errors are looked at."""
-    left = [root]
+    left: list[Node] = [] if is_huge(document) else [document.root]
     while left:
         node = left.pop()
         if node.is_error or node.is_missing:

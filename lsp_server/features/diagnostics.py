@@ -22,6 +22,7 @@ DELAY = 0.05
 @feature(
     types.TEXT_DOCUMENT_DIAGNOSTIC,
     types.DiagnosticOptions(inter_file_dependencies=True, workspace_diagnostics=False),
+    takes_huge=True,
 )
 async def pull(
     server: LuaLanguageServer, params: types.DocumentDiagnosticParams

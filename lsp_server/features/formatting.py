@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from lsp_server.server import LuaLanguageServer
 
 
-@feature(types.TEXT_DOCUMENT_FORMATTING)
+@feature(types.TEXT_DOCUMENT_FORMATTING, takes_huge=True)
 async def formatting(
     server: LuaLanguageServer, params: types.DocumentFormattingParams
 ) -> list[types.TextEdit]:
@@ -22,7 +22,7 @@ async def formatting(
     return await _format(server, server.document(params.text_document.uri), None)
 
 
-@feature(types.TEXT_DOCUMENT_RANGE_FORMATTING)
+@feature(types.TEXT_DOCUMENT_RANGE_FORMATTING, takes_huge=True)
 async def range_formatting(
     server: LuaLanguageServer, params: types.DocumentRangeFormattingParams
 ) -> list[types.TextEdit]:

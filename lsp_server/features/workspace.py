@@ -62,7 +62,7 @@ def watched_files_changed(
             server.index.file_changed(path)
 
 
-@feature(types.TEXT_DOCUMENT_DID_SAVE)
+@feature(types.TEXT_DOCUMENT_DID_SAVE, takes_huge=True)
 def saved(server: LuaLanguageServer, params: types.DidSaveTextDocumentParams) -> None:
     """The index reads the file again, for clients that do not watch files."""
     path = path_of(params.text_document.uri)

@@ -9,6 +9,7 @@ import pytest
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
+from lsp_server import documents
 from lsp_server.features import FEATURES
 from tests.support.commands import Running, llmspell
 from tests.support.editor import Editor, editing
@@ -158,6 +159,29 @@ def test_what_is_left_is_not_looked_through_at_the_end(tmp_path: Path) -> None:
         command, cwd=tmp_path, capture_output=True, text=True, check=True, stdin=subprocess.DEVNULL
     )
     assert ("", "True") == (done.stdout, done.stderr)
+
+
+def test_a_huge_file_is_only_compiled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is told of it but syntax errors, until it is shorter."""
+    monkeypatch.setattr(documents, "HUGE", 100)
+    filled = "-- " + 100 * "x"
+    with editing(tmp_path) as editor:
+        editor.open("a.lua", f"function f() local unused end {filled}")
+        assert [] == editor.diagnostics("a.lua")
+        asked = {"text_document": editor.identifier("a.lua")}
+        for method, params in (
+            (types.TEXT_DOCUMENT_DOCUMENT_SYMBOL, types.DocumentSymbolParams(**asked)),
+            (types.TEXT_DOCUMENT_CODE_LENS, types.CodeLensParams(**asked)),
+            (types.TEXT_DOCUMENT_SEMANTIC_TOKENS_FULL, types.SemanticTokensParams(**asked)),
+            (types.TEXT_DOCUMENT_COMPLETION, types.CompletionParams(**editor.at("a.lua", "f"))),
+            (types.TEXT_DOCUMENT_HOVER, types.HoverParams(**editor.at("a.lua", "f"))),
+        ):
+            assert editor.ask(method, params) is None
+        editor.change("a.lua", f"x = = 1 {filled}")
+        (found,) = editor.diagnostics("a.lua")
+        assert ("syntax-error", 4) == (found.code, found.range.start.character)
+        editor.change("a.lua", "function f() end")
+        assert ["f"] == symbols(editor, "a.lua")
 
 
 def test_running_a_script_loads_no_language_server(tmp_path: Path) -> None:

@@ -95,7 +95,7 @@ The server shows lenses, and the client runs them, so it must have these command
 - `unknown-member` and `wrong-argument` speak only of what is certain: of variables that get no other value, and of members of the library and the API.
 - Only local variables, parameters and labels are renamed; fields and globals may be used where nobody looks.
 - References of fields and globals are those of the file.
-- A file of more than four million bytes is only compiled; one of more than half a million is not searched for symbols, nor are more than 20,000 files.
+- A file of more than four million bytes is only compiled and formatted; one of more than half a million is not searched for symbols, nor are more than 20,000 files.
 - Modules are looked for beside the file, in the folders of the workspace, and there in `lua` and `src`; `package.path` is not known before a script runs.
 """
 
