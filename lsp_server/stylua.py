@@ -7,12 +7,23 @@ import contextlib
 import os
 import shutil
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from kernel.core.errors import UserError
 from lsp_server.document import Document
 
 DEADLINE = 10.0
 """Seconds that formatting a text may take."""
+
+_SYNTAX = {
+    "5.1": "Lua51",
+    "5.2": "Lua52",
+    "5.3": "Lua53",
+    "5.4": "Lua54",
+    "luajit2.0": "LuaJit",
+    "luajit2.1": "LuaJit",
+}
+"""What StyLua calls a version."""
 
 
 def find_stylua(setting: str | None, folders: Iterable[str]) -> str:
@@ -39,14 +50,50 @@ def find_stylua(setting: str | None, folders: Iterable[str]) -> str:
 
 
 async def run_stylua(program: str, document: Document, span: tuple[int, int] | None) -> bytes:
-    """The text formatted; raises `UserError` with what StyLua says."""
-    words = ["--search-parent-directories"]
-    folder = None
+    """The text formatted, with the ends of lines it has; raises `UserError` with what StyLua says.
+
+    It is told which Lua the text is written for. What it does not take then, it may take as its
+    configuration file says, or as all versions at once; and old ones know nothing of that option.
+    """
+    words = ["--search-parent-directories", *_line_ends(document)]
     if document.path is not None:
         words += ["--stdin-filepath", document.path]
-        folder = os.path.dirname(document.path)
     if span is not None:
         words += ["--range-start", str(span[0]), "--range-end", str(span[1])]
+    syntax = _SYNTAX.get(document.lua)
+    if syntax is None:
+        return _formatted(await _run(program, words, document))
+    told = await _run(program, [*words, "--syntax", syntax], document)
+    if told.status == 0:
+        return told.out
+    untold = await _run(program, words, document)
+    knows_option = b"--syntax" not in told.complaint
+    return _formatted(told if untold.status and knows_option else untold)
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    status: int
+    out: bytes
+    complaint: bytes
+
+
+def _formatted(answer: _Answer) -> bytes:
+    if answer.status:
+        raise UserError(f"StyLua: {answer.complaint.decode('utf-8', 'replace').strip()}")
+    return answer.out
+
+
+def _line_ends(document: Document) -> list[str]:
+    end = document.raw.find(b"\n")
+    if end < 0:
+        return []
+    is_windows = document.raw[max(0, end - 1) : end] == b"\r"
+    return ["--line-endings", "Windows" if is_windows else "Unix"]
+
+
+async def _run(program: str, words: list[str], document: Document) -> _Answer:
+    folder = None if document.path is None else os.path.dirname(document.path)
     try:
         process = await asyncio.create_subprocess_exec(
             program,
@@ -68,6 +115,4 @@ async def run_stylua(program: str, document: Document, span: tuple[int, int] | N
         if process.returncode is None:
             with contextlib.suppress(ProcessLookupError):
                 process.kill()
-    if process.returncode:
-        raise UserError(f"StyLua: {complaint.decode('utf-8', 'replace').strip()}")
-    return out
+    return _Answer(process.returncode or 0, out, complaint)

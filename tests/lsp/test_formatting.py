@@ -14,12 +14,21 @@ OPTIONS = types.FormattingOptions(tab_size=2, insert_spaces=True)
 
 STANDING_IN = f"""#!{sys.executable}
 import sys
-text = sys.stdin.read()
-if "broken" in text:
-    sys.exit("error: unexpected token")
+
+def option(name):
+    return sys.argv[sys.argv.index(name) + 1] if name in sys.argv else ""
+
+text = sys.stdin.buffer.read().decode()
+syntax = option("--syntax")
+if "is old" in text and syntax:
+    sys.exit("error: Found argument '--syntax' which wasn't expected")
+if "broken" in text or ("goto=1" in text and syntax != "Lua51") or ("1LL" in text and syntax):
+    sys.exit(f"error: unexpected token{{' of ' + syntax if syntax else ''}}")
 if "--range-start" in sys.argv:
     text = text.replace("x=1", "x = 1", 1)
-sys.stdout.write(text.replace("y=2", "y = 2"))
+text = text.replace("y=2", "y = 2").replace("\\r", "")
+text = text.replace("\\n", "\\r\\n") if option("--line-endings") == "Windows" else text
+sys.stdout.buffer.write(text.encode())
 """
 
 
@@ -66,10 +75,36 @@ def test_a_range(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("version", "text"),
+    [
+        ("5.1", "local goto=1"),
+        ("5.4", "x = 1LL"),  # its configuration file may say LuaJIT
+        ("5.4", "x = 1 -- is old"),
+        ("5.5", "x = 1"),
+    ],
+)
+def test_the_lua_of_the_text(tmp_path: Path, version: str, text: str) -> None:
+    """StyLua is told which Lua is meant, where it can be told, and where that helps."""
+    settings = {"stylua.path": stylua(tmp_path / "formatter"), "lua.version": version}
+    with editing(tmp_path, settings) as editor:
+        editor.open("a.lua", f"y=2\n{text}\n")
+        assert [(0, "y = 2\n")] == formatted(editor, "a.lua")
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_the_ends_of_lines_stay(tmp_path: Path, end: str) -> None:
+    """Only the line that is formatted otherwise is replaced."""
+    with editing(tmp_path, {"stylua.path": stylua(tmp_path / "formatter")}) as editor:
+        editor.open("a.lua", f"x = 1{end}y=2{end}z = 3{end}")
+        assert [(1, f"y = 2{end}")] == formatted(editor, "a.lua")
+
+
+@pytest.mark.parametrize(
     ("setting", "text", "says"),
     [
         ("/no/such/program", "x = 1", "which is no program"),
-        ("formatter", "broken", "StyLua: error: unexpected token"),
+        ("formatter", "broken", "StyLua: error: unexpected token of Lua54"),
+        ("formatter", "broken -- is old", "StyLua: error: unexpected token$"),
         (None, "x = 1", "Formatting needs StyLua"),
     ],
 )
