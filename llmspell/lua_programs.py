@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 class _Deed(KernelEvent):
     """Something to be done on the loop's thread, behind all that the program has written."""
 
-    do: Callable[[], None]
+    do: Callable[[], object]
 
 
 class LuaPrograms:
@@ -114,10 +114,15 @@ class LuaPrograms:
         if console is not None:
             console.client_came(room)
         table, widgets = self.comms.table, self.comms.widgets
-        self.comms = ScriptComms(lambda do: session.debuggee.tell(_Deed(do)))
+
+        def behind_output(do: Callable[[], object]) -> None:
+            session.debuggee.tell(_Deed(do))
+
+        self.comms = ScriptComms(behind_output)
         self.comms.table, self.comms.widgets = table, widgets
         start = ScriptStart(
             tell=lambda event: session.debuggee.tell(event),
+            behind_output=behind_output,
             comms=self.comms,
             current=self.current,
             ask=lambda prompt, secret: watched.read_line(prompt, is_secret=secret),

@@ -12,10 +12,12 @@ from kernel.hooks.points import HookPoint, find_point
 from kernel.hooks.registry import HookRegistry, Registration
 from llmspell.script_api.script_hooks import (
     UNLIMITED,
+    Behind,
     HookContext,
     HookLimits,
     HooksOfScript,
     ScriptHook,
+    at_once,
 )
 
 Priority = Literal["highest", "high", "normal", "low", "lowest"]
@@ -83,12 +85,16 @@ class HookTable(HostTable):
     types = (HookContext,)
 
     def __init__(
-        self, registry: HookRegistry, language: str = "lua", limits: HookLimits = UNLIMITED
+        self,
+        registry: HookRegistry,
+        language: str = "lua",
+        limits: HookLimits = UNLIMITED,
+        behind_output: Behind = at_once,
     ) -> None:
         self._registry = registry
         self._language = language
         self._limits = limits
-        self._companions = HooksOfScript(limits)
+        self._companions = HooksOfScript(limits, behind_output=behind_output)
         self._mine: list[Registration] = []
 
     @host_function("Hook.register")

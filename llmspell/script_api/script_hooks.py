@@ -41,6 +41,14 @@ class HookLimits:
 
 UNLIMITED = HookLimits()
 
+Behind = Callable[[Callable[[], object]], object]
+"""Has something done when all is told that the script has written; called on its thread."""
+
+
+def at_once(do: Callable[[], object]) -> object:
+    """`Behind` for a script whose output is told as it writes it."""
+    return do()
+
 
 @dataclass(frozen=True)
 class HookContext:
@@ -100,12 +108,16 @@ class HooksOfScript:
     """Implements `Companions`: functions of one script."""
 
     def __init__(
-        self, limits: HookLimits = UNLIMITED, clock: Callable[[], float] = time.monotonic
+        self,
+        limits: HookLimits = UNLIMITED,
+        clock: Callable[[], float] = time.monotonic,
+        behind_output: Behind = at_once,
     ) -> None:
-        """Made on the script's thread."""
+        """Made on the script's thread. ``behind_output``: the way of answers to tasks."""
         self._thread = threading.get_ident()
         self._patience = limits.patience
         self._clock = clock
+        self._behind_output = behind_output
 
     def ask(
         self, hooks: Sequence[ScriptHook], details: HookDetails
@@ -143,7 +155,16 @@ class HooksOfScript:
             if not future.done():
                 future.set_result(said)
 
-        round_.start(lambda said: loop.call_soon_threadsafe(settle, said))
+        def answer(said: Sequence[Said]) -> None:
+            def bring() -> None:
+                loop.call_soon_threadsafe(settle, said)
+
+            # What hooks have written belongs to what they were asked about: it is told before that
+            # goes on. A script that has ended answers elsewhere, and writes nothing.
+            is_here = threading.get_ident() == self._thread
+            self._behind_output(bring) if is_here else bring()
+
+        round_.start(answer)
         try:
             async with asyncio.timeout(self._patience * round_.size):
                 return await future

@@ -26,6 +26,8 @@ class ScriptStart:
     words: Sequence[str] = ()
     tell: "Callable[[KernelEvent], object]" = lambda _: None
     """Hears of `Displayed` and `DisplayCleared`, on the script's thread."""
+    behind_output: "Callable[[Callable[[], object]], object]" = lambda do: do()
+    """Has something done on the loop's thread, behind what the script has written; on its own."""
     comms: "CommDoor | None" = None
     """Where clients are; None for a script that runs alone."""
     current: CurrentSession = field(default_factory=CurrentSession)
@@ -130,7 +132,8 @@ class _OneScript:
     def hook(self) -> Sequence[HostTable]:
         from llmspell.script_api.hook_table import HookTable
 
-        return [HookTable(self._services.hooks, self._language, self._services.hook_limits)]
+        services, behind = self._services, self._start.behind_output
+        return [HookTable(services.hooks, self._language, services.hook_limits, behind)]
 
     def replay(self) -> Sequence[HostTable]:
         from llmspell.script_api.replay_table import (

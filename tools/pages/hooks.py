@@ -120,6 +120,10 @@ What `data` and `metadata` hold is said where hooks are asked:
 A hook may use state, sessions, events and the configuration itself.
 It is not asked about what it does there itself, so that it does not come to itself again.
 
+**Cells.**
+What hooks of scripts write at the points of a cell is output of that cell, and comes before the cell is over.
+At other points it belongs, as all that is written between two cells, to the cell that runs or ran last.
+
 **State.**
 A hook at `AfterStateRead` has a say in what scripts and clients read; what is kept stays as it is.
 Increments, appends and comparisons begin with what is really kept; hooks are asked about what is written.
