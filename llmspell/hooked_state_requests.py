@@ -5,6 +5,7 @@ arguments and its action as ``operation``; after it they are the answer.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from kernel.core.errors import UserError
@@ -22,9 +23,12 @@ ASKED: Mapping[str, Guarded] = {
     "show": STATE_READ,
     "export": STATE_READ,
     "clear": STATE_WRITE,
-    "import": STATE_WRITE,
+    "import": replace(STATE_WRITE, targets=None),
 }
-"""What is a reading and what a writing; nobody is asked about other actions."""
+"""What is a reading and what a writing; nobody is asked about other actions.
+
+What is imported names its scopes itself.
+"""
 
 
 class HookedStateRequests:
@@ -45,13 +49,16 @@ class HookedStateRequests:
         async def serve(details: HookDetails) -> PlainData:
             data = details.data if isinstance(details.data, dict) else {}
             told = {name: value for name, value in data.items() if name != "operation"}
+            if details.component != component:  # a redirect, whatever later hooks made of the data
+                told.setdefault("scope", details.component.name)
             return dict(await self._requests.serve({**told, "action": action}))
 
+        component = Component("state", str(content.get("scope") or ""))
         arguments = {name: value for name, value in content.items() if name != "action"}
         here = current()
         asked = HookDetails(
             guarded.before,
-            Component("state", str(content.get("scope") or "")),
+            component,
             {**arguments, "operation": action},
             correlation_id=here.correlation_id if here else "",
         )

@@ -15,9 +15,10 @@ from kernel.core.errors import UserError
 from kernel.core.plain import PlainData
 from kernel.events.hooks import HookFailed, HookIntervened, HookSuspended
 from kernel.events.model import KernelEvent
-from kernel.hooks.base import Companions, Component, HookDetails
+from kernel.hooks.base import Companions, HookDetails
 from kernel.hooks.outcome import ENDS, Outcome, ResultCache
-from kernel.hooks.points import HookPoint, Kind
+from kernel.hooks.points import Guarded, HookPoint, Kind
+from kernel.hooks.redirection import redirected, refusal
 from kernel.hooks.registry import HookRegistry, Registration
 from kernel.hooks.results import (
     CONTINUE,
@@ -62,6 +63,9 @@ class Interruption:
 
 _NOT_ASKED = Interruption(0)
 
+_NOT_REFUSED = frozenset({"debug", "breakpoint", "step", "kernel"})
+"""Groups of points at some of which to cancel changes nothing, or lets a program go on."""
+
 
 class Asker:
     """Asks hooks one after the other and puts together what they say."""
@@ -101,8 +105,16 @@ class Asker:
             started = ended
         return None
 
-    def ask(self, details: HookDetails, interruption: "Interruption | None" = None) -> Asking:
-        """Ask all hooks at the point of ``details``, or go on from where `run_through` stopped."""
+    def ask(
+        self,
+        details: HookDetails,
+        interruption: "Interruption | None" = None,
+        guarded: Guarded | None = None,
+    ) -> Asking:
+        """Ask all hooks at the point of ``details``, or go on from where `run_through` stopped.
+
+        ``guarded``: the operation that they are asked about, if what they say is carried out.
+        """
         fork: Fork | None = None
         caches: tuple[Cache, ...] = ()
         kind = details.point.kind
@@ -121,6 +133,8 @@ class Asker:
                 result = yield from self._ask_again(registration, details, result)
             if type(result) is Cache:
                 result, caches = self._look_up(result, caches, kind)
+            if type(result) is Redirect or (type(result) is Fork and kind is not Kind.AFTER):
+                result = self._possible(registration, details.point, result, guarded)
             if type(result) is Continue:
                 continue
             self._intervened(registration, details, result)
@@ -129,7 +143,7 @@ class Asker:
             if type(result) is Fork and kind is Kind.BEFORE:
                 fork = result if result.operations else fork
             else:
-                details = changed(details, result)
+                details = changed(details, result, guarded)
         return Outcome(details, CONTINUE, "", fork, caches)
 
     def _ask_together(
@@ -201,6 +215,21 @@ class Asker:
             return Replace(kept[0]), caches
         return CONTINUE, caches if kind is Kind.ERROR else (*caches, result)
 
+    def _possible(
+        self,
+        registration: Registration,
+        point: HookPoint,
+        result: Redirect | Fork,
+        guarded: Guarded | None,
+    ) -> HookResult:
+        """The result, or what stands in for one that leads nowhere: it is not done here either."""
+        why = refusal(point, result, guarded)
+        if why is None:
+            return result
+        if guarded is None and (point.kind is not Kind.BEFORE or point.group in _NOT_REFUSED):
+            return self._failed(registration, UserError(why))
+        return Cancel(why)
+
     # --- what becomes of hooks --------------------------------------------------------------------
 
     def _failed(self, registration: Registration, error: Exception) -> HookResult:
@@ -230,13 +259,13 @@ class Asker:
         self._tell(HookIntervened(registration.name, details.point.name, result.word, reason))
 
 
-def changed(details: HookDetails, result: HookResult) -> HookDetails:
+def changed(details: HookDetails, result: HookResult, guarded: Guarded | None) -> HookDetails:
     """The details as the next hook is told them after ``result``."""
     match result:
         case Modified(data) | Replace(data):
             return details.with_data(data)
         case Redirect(target):
-            return details._replace(component=Component(details.component.type, target))
+            return redirected(details, target, guarded)
         case _:
             return details
 

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from kernel.core.plain import PlainData
-from kernel.hooks.asking import Asker, Effect, Interruption, Wait, changed
-from kernel.hooks.base import Component, HookCancelled, HookDetails
+from kernel.hooks.asking import Asker, Effect, Interruption, Wait
+from kernel.hooks.base import HookCancelled, HookDetails
 from kernel.hooks.outcome import Outcome, ResultCache
 from kernel.hooks.points import Guarded
+from kernel.hooks.redirection import redirected
 from kernel.hooks.results import (
     Cache,
     Cancel,
@@ -94,7 +95,7 @@ class Guard:
             case _:
                 if details.point is not points.before:
                     details = details.at(points.before)
-                before = yield from self._asker.ask(details, reached.interruption)
+                before = yield from self._asker.ask(details, reached.interruption, points)
                 asked, caches = before.details, before.caches
                 match before.result:
                     case Cancel(reason):
@@ -105,7 +106,7 @@ class Guard:
                         result = data
                     case _:
                         result = yield from self._perform(asked, before.fork)
-        outcome = yield from self._asker.ask(asked.after(points.after, result), after)
+        outcome = yield from self._asker.ask(asked.after(points.after, result), after, points)
         yield from self._go_back(outcome, asked)
         if self._cache is not None:
             for each in (*caches, *outcome.caches):
@@ -114,7 +115,7 @@ class Guard:
 
     def _perform(self, asked: HookDetails, fork: Fork | None) -> Guarding:
         try:
-            return (yield asked if fork is None else _forked(fork, asked))
+            return (yield asked if fork is None else self._forked(fork, asked))
         except Exception as error:
             return (yield from self._failed(asked, error))
 
@@ -123,13 +124,13 @@ class Guard:
         point = self._guarded.point_of(error)
         if point is None:
             raise error
-        outcome = yield from self._asker.ask(details.failed(point, error))
+        outcome = yield from self._asker.ask(details.failed(point, error), guarded=self._guarded)
         kept = details.with_data(outcome.details.data)
         match outcome.result:
             case Replace(data):
                 return data
             case Fork() as instead:
-                return (yield _forked(instead, kept))
+                return (yield self._forked(instead, kept))
         yield from self._go_back(outcome, kept, error)
         raise error
 
@@ -145,18 +146,15 @@ class Guard:
                 raise _Again(details._replace(attempt=details.attempt + 1))
             case Redirect() as elsewhere if not self._was_redirected:
                 self._was_redirected = True
-                raise _Again(changed(details, elsewhere))
+                raise _Again(redirected(details, elsewhere.target, self._guarded))
 
+    def _forked(self, fork: Fork, details: HookDetails) -> PerformAll:
+        variants = tuple((each.name, self._variant(each, details)) for each in fork.operations)
+        return PerformAll(variants, fork.join)
 
-def _forked(fork: Fork, details: HookDetails) -> PerformAll:
-    return PerformAll(
-        tuple((each.name, _variant(each, details)) for each in fork.operations), fork.join
-    )
-
-
-def _variant(operation: Operation, details: HookDetails) -> HookDetails:
-    component = details.component
-    if operation.target is not None:
-        component = Component(component.type, operation.target)
-    data = operation.data if operation.changes_data else details.data
-    return details._replace(data=data, component=component)
+    def _variant(self, operation: Operation, details: HookDetails) -> HookDetails:
+        if operation.changes_data:
+            details = details.with_data(operation.data)
+        if operation.target is None:
+            return details
+        return redirected(details, operation.target, self._guarded)

@@ -12,6 +12,8 @@ points                 ``data`` before                           ``data`` after
 
 `increment`, `append`, `update` and `compare_and_swap` are writes: they look at what is really
 kept, whatever hooks would have made of it for readers, and hooks are asked about what is put.
+Where they have it put in another place, by a redirect to another scope or by their data, it is done
+again with what is kept there.
 A list of keys is no reading. Hooks are asked outside of transactions; what is done in one is not
 asked about. What a hook itself does with state of the same operation is not, either.
 """
@@ -20,16 +22,34 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
 from kernel.core.clock import Clock
+from kernel.core.errors import UserError
 from kernel.core.plain import PlainData
-from kernel.hooks.base import NOTHING, Component
+from kernel.hooks.base import NOTHING, Component, HookDetails
 from kernel.hooks.points import POINTS, STATE_READ, STATE_WRITE
 from kernel.hooks.thread_hooks import ThreadHooks
 from kernel.state.scopes import Scope
-from kernel.state.state import Kept, State, StateChanged, StateConflicted
+from kernel.state.state import ATTEMPTS, Kept, MaybeJson, State, StateChanged, StateConflicted
 from kernel.state.store import Conflict, StateStore
 from kernel.state.values import Json
 
-WRITE = replace(STATE_WRITE, special=((Conflict, POINTS["StateConflict"]),))
+
+class _Elsewhere(UserError):
+    """Hooks want a write in another place than the one whose value it began with."""
+
+    def __init__(self, here: tuple[Scope, str], there: tuple[Scope, str]) -> None:
+        super().__init__(
+            f"Hooks have this written to {_named(there)}; whether {_named(here)} is as expected "
+            "says nothing of that."
+        )
+        self.place = there
+
+
+def _named(place: tuple[Scope, str]) -> str:
+    scope, key = place
+    return f"{scope}/{key}"
+
+
+WRITE = replace(STATE_WRITE, special=((Conflict, POINTS["StateConflict"]), (_Elsewhere, None)))
 """A write that others came between is asked about at a point of its own."""
 
 
@@ -60,7 +80,7 @@ class HookedState(State):
         """The value as hooks have it, or ``default`` if there is none."""
         if not self._hooks.listens(STATE_READ):
             return super().get(scope, key, default)
-        value = self._read(scope, key, lambda scope, key: super(HookedState, self).get(scope, key))
+        value = self._read(scope, key, super().get)
         return default if value is None else value
 
     def kept(self, scope: Scope, key: str) -> Kept | None:
@@ -85,14 +105,19 @@ class HookedState(State):
             yield from super().items(scope, prefix)
             return
         there = dict(super().items(scope, prefix))  # hooks may write what is being looked at
+        elsewhere = super().get
+
+        def read(where: Scope, key: str) -> Json:
+            return there.get(key) if where == scope else elsewhere(where, key)
+
         for key, value in there.items():
-            told = self._read(scope, key, lambda _, key: there.get(key))
+            told = self._read(scope, key, read)
             if told is not None or value is None:
                 yield key, told
 
     def _read(self, scope: Scope, key: str, read: Callable[[Scope, str], Json]) -> Json:
-        def operation(data: PlainData) -> PlainData:
-            return read(*_place(data, scope, key))
+        def operation(details: HookDetails) -> PlainData:
+            return read(*_place(details, key))
 
         told = {"scope": str(scope), "key": key}
         value: Json = self._hooks.guard(
@@ -114,8 +139,10 @@ class HookedState(State):
         if not self._hooks.listens(WRITE):
             return super().put_until(scope, key, value, expires, expected)
 
-        def put(data: PlainData) -> int:
-            where = _place(data, scope, key)
+        def put(details: HookDetails) -> int:
+            data, where = _table(details.data), _place(details, key)
+            if expected is not None and where != (scope, key):
+                raise _Elsewhere((scope, key), where)
             what = data.get("value", value)
             return super(HookedState, self).put_until(
                 *where, what, data.get("expires", expires), expected
@@ -124,13 +151,34 @@ class HookedState(State):
         version = self._write("put", scope, put, {"key": key, "value": value, "expires": expires})
         return version if isinstance(version, int) else 0
 
+    def update(
+        self, scope: Scope, key: str, change: Callable[[MaybeJson], Json], tries: int = ATTEMPTS
+    ) -> Json:
+        """As `State.update`; where hooks want it elsewhere, it begins with what is kept there."""
+        try:
+            return super().update(scope, key, change, tries)
+        except _Elsewhere as there:
+            return super().update(*there.place, change, tries)
+
+    def compare_and_swap(
+        self, scope: Scope, key: str, old: MaybeJson, new: Json, *, ttl: float | None = None
+    ) -> bool:
+        """As `State.compare_and_swap`; where hooks want it elsewhere, ``old`` has to be there."""
+        try:
+            return super().compare_and_swap(scope, key, old, new, ttl=ttl)
+        except _Elsewhere as there:
+            return super().compare_and_swap(*there.place, old, new, ttl=ttl)
+
     def delete(self, scope: Scope, key: str, *, expected: int | None = None) -> bool:
         """As `State.delete`."""
         if not self._hooks.listens(WRITE):
             return super().delete(scope, key, expected=expected)
 
-        def delete(data: PlainData) -> bool:
-            return super(HookedState, self).delete(*_place(data, scope, key), expected=expected)
+        def delete(details: HookDetails) -> bool:
+            where = _place(details, key)
+            if expected is not None and where != (scope, key):
+                raise _Elsewhere((scope, key), where)
+            return super(HookedState, self).delete(*where, expected=expected)
 
         return bool(self._write("delete", scope, delete, {"key": key}))
 
@@ -139,9 +187,8 @@ class HookedState(State):
         if not self._hooks.listens(WRITE):
             return super().clear(scope, prefix)
 
-        def clear(data: PlainData) -> int:
-            where, key = _place(data, scope, prefix)
-            return super(HookedState, self).clear(where, key)
+        def clear(details: HookDetails) -> int:
+            return super(HookedState, self).clear(*_place(details, prefix))
 
         count = self._write("clear", scope, clear, {"key": prefix})
         return count if isinstance(count, int) else 0
@@ -150,13 +197,11 @@ class HookedState(State):
         self,
         name: str,
         scope: Scope,
-        write: Callable[[PlainData], PlainData],
+        write: Callable[[HookDetails], PlainData],
         told: Mapping[str, PlainData],
     ) -> PlainData:
         data = {"operation": name, "scope": str(scope), **told}
-        return self._hooks.guard(
-            WRITE, _component(scope), data, lambda data: write(_table(data)), self._metadata
-        )
+        return self._hooks.guard(WRITE, _component(scope), data, write, self._metadata)
 
 
 def _table(data: PlainData) -> dict[str, PlainData]:
@@ -164,11 +209,11 @@ def _table(data: PlainData) -> dict[str, PlainData]:
     return data if isinstance(data, dict) else {}
 
 
-def _place(data: PlainData, scope: Scope, key: str) -> tuple[Scope, str]:
+def _place(details: HookDetails, key: str) -> tuple[Scope, str]:
     """Where hooks want it to be done; raises `BadScope`."""
-    told = _table(data)
-    wanted = told.get("scope", str(scope))
-    return (scope if wanted == str(scope) else Scope.parse(str(wanted))), str(told.get("key", key))
+    told = _table(details.data)
+    wanted = told.get("scope", details.component.name)
+    return Scope.parse(str(wanted)), str(told.get("key", key))
 
 
 def _component(scope: Scope) -> Component:

@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 
 from kernel.core.plain import PlainData
-from kernel.hooks.asking import changed
 from kernel.hooks.backoff import Chance, RetryPolicy
 from kernel.hooks.base import Hook, HookDetails
 from kernel.hooks.conditions import Always, Condition
@@ -81,7 +80,7 @@ class CompositeHook:
         for hook in self.hooks:
             result = yield from asked(hook, details)
             if type(result) is Modified:
-                details = changed(details, result)
+                details = details.with_data(result.data)
             elif type(result) is not Continue:
                 return result
         return CONTINUE if details.data is first else Modified(details.data)

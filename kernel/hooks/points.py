@@ -1,6 +1,6 @@
 """Where hooks can be registered: every point, by the name that scripts and settings use."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -188,14 +188,37 @@ def groups() -> Iterator[str]:
 
 
 @dataclass(frozen=True, slots=True)
+class Targets:
+    """What an operation may be redirected to."""
+
+    doc: str
+    check: Callable[[str], object] = str
+    """Raises `UserError` for a text that names none."""
+    key: str = ""
+    """Where ``data`` name it, too."""
+
+
+def _scope(text: str) -> object:
+    from kernel.state.scopes import Scope  # a kernel whose scripts keep nothing loads no state
+
+    return Scope.parse(text)
+
+
+OTHERS = Targets("another component")
+SCOPES = Targets("another scope, such as `user:ann`", _scope, "scope")
+
+
+@dataclass(frozen=True, slots=True)
 class Guarded:
     """The points around one kind of operation; `HookRunner.guard` asks at them."""
 
     before: HookPoint
     after: HookPoint
     error: HookPoint | None = None
-    special: tuple[tuple[type[Exception], HookPoint], ...] = ()
-    """Errors that are asked about at points of their own, instead of ``error``."""
+    special: tuple[tuple[type[Exception], HookPoint | None], ...] = ()
+    """Errors that are asked about at points of their own, or nowhere, instead of at ``error``."""
+    targets: Targets | None = OTHERS
+    """None: nothing else could do it, and a redirect is refused."""
 
     def point_of(self, error: Exception) -> HookPoint | None:
         """Where hooks are asked about an error."""
@@ -205,8 +228,11 @@ class Guarded:
         return self.error
 
 
-def _guarded(before: str, after: str, error: str | None = None) -> Guarded:
-    return Guarded(POINTS[before], POINTS[after], POINTS[error] if error else None)
+def _guarded(
+    before: str, after: str, error: str | None = None, targets: Targets | None = None
+) -> Guarded:
+    failed = POINTS[error] if error else None
+    return Guarded(POINTS[before], POINTS[after], failed, targets=targets)
 
 
 KERNEL_STARTUP = _guarded("PreKernelStartup", "PostKernelStartup", "SystemError")
@@ -215,15 +241,15 @@ BROADCAST = _guarded("PreIOPubBroadcast", "PostIOPubBroadcast")
 CODE_EXECUTION = _guarded("PreCodeExecution", "PostCodeExecution", "ExecutionError")
 SCRIPT_LOAD = _guarded("PreScriptLoad", "PostScriptLoad", "ExecutionError")
 DEBUG_SESSION = _guarded("PreDebugSession", "PostDebugSession", "DebugError")
-STATE_READ = _guarded("BeforeStateRead", "AfterStateRead", "StateError")
-STATE_WRITE = _guarded("BeforeStateWrite", "AfterStateWrite", "StateError")
+STATE_READ = _guarded("BeforeStateRead", "AfterStateRead", "StateError", SCOPES)
+STATE_WRITE = _guarded("BeforeStateWrite", "AfterStateWrite", "StateError", SCOPES)
 STATE_CHANGE = _guarded("PreStateChange", "PostStateChange", "StateError")
 STATE_PERSISTENCE = _guarded("PreStatePersist", "PostStatePersist", "StateError")
-AGENT_INIT = _guarded("BeforeAgentInit", "AfterAgentInit", "AgentError")
-AGENT_EXECUTION = _guarded("BeforeAgentExecution", "AfterAgentExecution", "AgentError")
-AGENT_SHUTDOWN = _guarded("BeforeAgentShutdown", "AfterAgentShutdown", "AgentError")
-TOOL_DISCOVERY = _guarded("BeforeToolDiscovery", "AfterToolDiscovery", "ToolError")
-TOOL_EXECUTION = _guarded("BeforeToolExecution", "AfterToolExecution", "ToolError")
-WORKFLOW = _guarded("BeforeWorkflowStart", "AfterWorkflowComplete", "WorkflowError")
-WORKFLOW_STAGE = _guarded("BeforeWorkflowStage", "AfterWorkflowStage", "WorkflowError")
+AGENT_INIT = _guarded("BeforeAgentInit", "AfterAgentInit", "AgentError", OTHERS)
+AGENT_EXECUTION = _guarded("BeforeAgentExecution", "AfterAgentExecution", "AgentError", OTHERS)
+AGENT_SHUTDOWN = _guarded("BeforeAgentShutdown", "AfterAgentShutdown", "AgentError", OTHERS)
+TOOL_DISCOVERY = _guarded("BeforeToolDiscovery", "AfterToolDiscovery", "ToolError", OTHERS)
+TOOL_EXECUTION = _guarded("BeforeToolExecution", "AfterToolExecution", "ToolError", OTHERS)
+WORKFLOW = _guarded("BeforeWorkflowStart", "AfterWorkflowComplete", "WorkflowError", OTHERS)
+WORKFLOW_STAGE = _guarded("BeforeWorkflowStage", "AfterWorkflowStage", "WorkflowError", OTHERS)
 EVENT_EMISSION = _guarded("BeforeEventEmit", "AfterEventEmit")

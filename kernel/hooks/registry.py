@@ -126,7 +126,10 @@ class HookRegistry:
             guarded.before.name in at
             or guarded.after.name in at
             or (guarded.error is not None and guarded.error.name in at)
-            or (bool(guarded.special) and any(each.name in at for _, each in guarded.special))
+            or (
+                bool(guarded.special)
+                and any(each and each.name in at for _, each in guarded.special)
+            )
         )
 
     def find(

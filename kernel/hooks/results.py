@@ -36,7 +36,7 @@ class Cancel:
 
 @dataclass(frozen=True, slots=True)
 class Redirect:
-    """Do it with another component (tool, agent, ...), called ``target``."""
+    """Do it with another component (tool, agent, scope, ...), called ``target``."""
 
     word: ClassVar[str] = "redirect"
     target: str = ""

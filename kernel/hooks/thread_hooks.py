@@ -37,21 +37,18 @@ class ThreadHooks:
         guarded: Guarded,
         component: Component,
         data: PlainData,
-        operation: Callable[[PlainData], PlainData],
+        operation: Callable[[HookDetails], PlainData],
         metadata: Mapping[str, PlainData] = NOTHING,
     ) -> PlainData:
-        """Do ``operation`` with the data as hooks leave them, and give what they make of it.
+        """Do ``operation`` with the details as hooks leave them, and give what they make of it.
 
         Raises `HookCancelled`, and what the operation does.
         """
+        details = _details(guarded.before, component, data, metadata)
         if not self.listens(guarded):
-            return operation(data)
+            return operation(details)
         with self._asked(guarded.before.name):
-            return self._runner.guard_in_thread(
-                guarded,
-                _details(guarded.before, component, data, metadata),
-                lambda details: operation(details.data),
-            )
+            return self._runner.guard_in_thread(guarded, details, operation)
 
     def before(
         self,

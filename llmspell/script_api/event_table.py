@@ -19,7 +19,7 @@ from kernel.events.names import Announced
 from kernel.events.patterns import matches
 from kernel.events.published import Published
 from kernel.events.subscription import Overflow, Subscription, SubscriptionClosed
-from kernel.hooks.base import Component
+from kernel.hooks.base import Component, HookDetails
 from kernel.hooks.points import EVENT_EMISSION, POINTS
 from kernel.hooks.thread_hooks import ThreadHooks
 from llmspell.script_api.kept_values import from_json, to_json
@@ -162,8 +162,8 @@ class EventTable(HostTable):
         if self._hooks is None or not self._hooks.listens(EVENT_EMISSION):
             return self._tell(type, to_json(data), chosen)
 
-        def tell(asked: PlainData) -> bool:
-            asked = asked if isinstance(asked, dict) else {"data": asked}
+        def tell(details: HookDetails) -> bool:
+            asked = details.data if isinstance(details.data, dict) else {"data": details.data}
             return self._tell(str(asked.get("type", type)), asked.get("data"), chosen)
 
         asked = {"type": type, "data": to_json(data), "tags": chosen.tags}

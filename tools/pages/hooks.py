@@ -72,6 +72,11 @@ GUARDED = """
 ## What is guarded
 
 Around these operations the results above hold; at other points hooks are only asked.
+What *redirect* may name, there and as the `target` of an operation of *fork*, stands in the last column.
+Where nothing stands, nothing else could do it, as nothing else runs a cell: the operation is refused with an error that names the hook, its point and the target, as it is for a target that is none.
+So is a session that is about to begin, and whatever else is refused at the points at which hooks are only asked.
+At points of the debugger, and where nothing can be refused, a hook that says *redirect* has failed, and is passed over.
+
 A write to state that somebody else came between is asked about at `StateConflict`, not at `StateError`.
 
 """
@@ -126,7 +131,9 @@ At other points it belongs, as all that is written between two cells, to the cel
 
 **State.**
 A hook at `AfterStateRead` has a say in what scripts and clients read; what is kept stays as it is.
-Increments, appends and comparisons begin with what is really kept; hooks are asked about what is written.
+Increments, appends and comparisons begin with what is really kept; hooks are asked about what is written, and where they have it written to another place, it is done again with what is kept there.
+A *redirect* names a scope, such as `user:ann`, and what was to be read or written is read or written there; `data.scope` says so to the hooks behind it.
+What clients import names its scopes itself, and is not redirected.
 Hooks are asked about scripts and clients, not about what the kernel keeps for itself.
 
 **Messages.**
@@ -229,7 +236,7 @@ def hooks_page() -> str:
         parts.append(f"\n### {group}\n\n{table(['point', 'kind', 'asked', 'when'], rows)}")
     parts += [
         GUARDED,
-        table(["operation", "before", "after", "on errors"], _guarded()),
+        table(["operation", "before", "after", "on errors", "redirect to"], _guarded()),
         PATTERNS,
         table(
             ["hook", "what it does"],
@@ -281,6 +288,7 @@ def _guarded() -> list[list[str]]:
             f"`{each.before}`",
             f"`{each.after}`",
             f"`{each.error}`" if each.error else "",
+            each.targets.doc if each.targets else "",
         ]
         for name, each in vars(points).items()
         if isinstance(each, Guarded) and each.before.name not in LATER

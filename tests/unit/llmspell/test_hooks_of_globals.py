@@ -9,7 +9,7 @@ import pytest
 from kernel.core.errors import UserError
 from kernel.hooks.base import HookDetails
 from kernel.hooks.points import POINTS
-from kernel.hooks.results import Cancel, Modified
+from kernel.hooks.results import Cancel, Modified, Redirect
 from kernel.sessions.current import CurrentSession
 from kernel.state.migrations import Migration, Migrations
 from kernel.state.requests import StateRequests
@@ -72,6 +72,19 @@ def test_a_hook_changes_and_refuses_what_is_kept(script):
         State.set("k", {v = 1})
         local ok, err = pcall(State.save, "global", "locked", {})
         note(State.get("k"), tostring(err):match("by the hook"), State.get("locked"))
+    """)
+
+
+def test_a_hook_keeps_something_for_somebody_else(script):
+    """A redirect of a write names another scope; one that names none is the write's error."""
+    assert [None, 1, True] == script.run("""
+        local hook = Hook.register("BeforeStateWrite", function(it)
+            return {type = "redirect", target = it.data.key == "mine" and "user:ann" or "ann"}
+        end)
+        State.set("mine", 1)
+        note(State.get("mine"), State.load("user:ann", "mine"))
+        local ok, err = pcall(State.set, "other", 1)
+        note(err:match("'ann' is no scope.*custom:ann.*at BeforeStateWrite") ~= nil)
     """)
 
 
@@ -152,6 +165,27 @@ def test_a_hook_has_a_say_in_migrations_of_clients(script):
         each["schema"]: each["current"]
         for each in asyncio.run(requests.serve({"action": "schemas"}))["schemas"]
     }
+
+
+def test_a_hook_redirects_what_clients_want_of_state(script):
+    """To another scope, whatever hooks behind it make of the data; an import names its own."""
+    services = script.services
+    requests = HookedStateRequests(StateRequests(services.state), services.runner)
+
+    def ask(**request):
+        return asyncio.run(requests.serve(request))
+
+    script.run("State.set('k', 1) State.save('user:ann', 'k', 2)")
+    for point in ("BeforeStateRead", "BeforeStateWrite"):
+        services.hooks.register(POINTS[point], lambda details: Redirect("user:ann"))
+    services.hooks.register(POINTS["BeforeStateRead"], lambda details: Modified({"secrets": True}))
+    assert [("user:ann", 2)] == [
+        (each["scope"], each["value"]) for each in ask(action="show")["entries"]
+    ]
+    assert {"cleared": 1} == ask(action="clear", scope="global")
+    assert ["global"] == [str(each) for each in services.state.scopes()]
+    with pytest.raises(UserError, match="cannot be redirected to 'user:ann': nothing else"):
+        ask(action="import", text="{}")
 
 
 def test_a_hook_changes_and_keeps_back_events(script):

@@ -17,6 +17,7 @@ from kernel.hooks.results import (
     HookResult,
     Modified,
     Operation,
+    Redirect,
     Replace,
     Skip,
 )
@@ -168,6 +169,19 @@ def test_a_hook_changes_refuses_or_answers_for_a_cell(programs):
         assert "Not today." in reply.content["evalue"]
         await client.run("three")
         assert ["1", "kept"] == client.shown()
+
+    told(programs, story)
+
+
+def test_a_cell_is_not_redirected(programs):
+    """Nothing but the kernel's Lua runs a cell: the error says so, and it is not run there."""
+    hook(programs, "PreCodeExecution", Redirect("python"))
+
+    async def story(client: Client) -> None:
+        reply = await client.run("return 1")
+        assert "cannot be redirected to 'python': nothing else can do it" in reply.content["evalue"]
+        assert "(said by the hook ask at PreCodeExecution)" in reply.content["evalue"]
+        assert [] == client.shown()
 
     told(programs, story)
 

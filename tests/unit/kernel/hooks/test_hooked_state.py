@@ -5,12 +5,24 @@ from typing import Any
 
 import pytest
 
+from kernel.core.errors import UserError
 from kernel.hooks.base import HookCancelled, HookDetails
 from kernel.hooks.builtin.caching import MemoryResults
 from kernel.hooks.hooked_state import HookedState
 from kernel.hooks.points import POINTS
 from kernel.hooks.registry import HookRegistry
-from kernel.hooks.results import CONTINUE, Cache, Cancel, HookResult, Modified, Replace, Skip
+from kernel.hooks.results import (
+    CONTINUE,
+    Cache,
+    Cancel,
+    Fork,
+    HookResult,
+    Modified,
+    Operation,
+    Redirect,
+    Replace,
+    Skip,
+)
 from kernel.hooks.runner import HookRunner
 from kernel.hooks.thread_hooks import ThreadHooks
 from kernel.state.memory import MemoryStore
@@ -170,3 +182,72 @@ def test_hooks_are_not_asked_about_what_they_do(it: Asked) -> None:
     it.state.put(GLOBAL, "k", 1)
     assert 2 == it.plain.get(GLOBAL, "writes")
     assert ["BeforeStateWrite", "BeforeStateRead"] == [point for point, _ in it.heard]
+
+
+ANN = Scope.parse("user:ann")
+
+
+def test_a_redirect_names_another_scope(it: Asked) -> None:
+    """Whatever is done to state is done there; hooks behind it are told the scope."""
+    it.at("BeforeStateWrite", Redirect("user:ann"))
+    it.at("BeforeStateWrite", lambda told: Modified({"value": told.data.get("value")}))
+    it.plain.put(GLOBAL, "n", 100)
+    it.state.put(GLOBAL, "k", 1)
+    it.state.put(GLOBAL, "gone", 1)
+    it.state.delete(GLOBAL, "gone")
+    assert ("user:ann", "k") == tuple(it.heard[1][1][key] for key in ("scope", "key"))
+    assert [1, 2] == [it.state.increment(GLOBAL, "n") for _ in range(2)]
+    assert {"k": 1, "n": 2} == dict(it.plain.items(ANN))
+    it.state.clear(GLOBAL)
+    assert [100] == [value for scope in it.plain.scopes() for _, value in it.plain.items(scope)]
+
+
+def test_reads_are_redirected(it: Asked) -> None:
+    """One by one, and each of a list of all."""
+    it.at("BeforeStateRead", Redirect("user:ann"))
+    it.plain.put(GLOBAL, "k", 1)
+    it.plain.put(ANN, "k", 2)
+    assert (2, {"k": 2}) == (it.state.get(GLOBAL, "k"), dict(it.state.items(GLOBAL)))
+
+
+def test_what_failed_is_done_elsewhere(it: Asked) -> None:
+    """Where somebody else was faster, the change is made of what is in the other scope."""
+    it.at("StateConflict", Redirect("user:ann"))
+
+    def change(_value: object) -> int:
+        it.plain.put(GLOBAL, "k", "of another")
+        return 7
+
+    assert 7 == it.state.update(GLOBAL, "k", change)
+    assert ("of another", 7) == (it.plain.get(GLOBAL, "k"), it.plain.get(ANN, "k"))
+
+
+def test_a_fork_writes_to_several_scopes(it: Asked) -> None:
+    """Each of its operations may have a scope for its target."""
+    targets = ("user:ann", "tool")
+    forked = tuple(Operation(each, target=each, changes_data=False) for each in targets)
+    it.at("BeforeStateWrite", Fork(forked))
+    it.state.put(GLOBAL, "k", 3)
+    assert [3, 3, None] == [it.plain.get(Scope.parse(each), "k") for each in (*targets, "global")]
+
+
+def test_a_comparison_is_made_where_the_value_is_written(it: Asked) -> None:
+    """What was expected in one scope says nothing of the other."""
+    it.at("BeforeStateWrite", Redirect("user:ann"))
+    for scope, value in ((GLOBAL, 1), (ANN, 5)):
+        it.plain.put(scope, "k", value)
+    assert not it.state.compare_and_swap(GLOBAL, "k", 1, 2)
+    it.plain.put(ANN, "k", 1)
+    assert it.state.compare_and_swap(GLOBAL, "k", 1, 2)
+    assert (1, 2) == (it.plain.get(GLOBAL, "k"), it.plain.get(ANN, "k"))
+    with pytest.raises(UserError, match="written to user:ann/k; whether global/k is as expected"):
+        it.state.put(GLOBAL, "k", 3, expected=1)
+
+
+@pytest.mark.parametrize("point", ["BeforeStateWrite", "AfterStateWrite"])
+def test_a_redirect_to_no_scope_is_refused(it: Asked, point: str) -> None:
+    """The error names the target, the hook, its point, and what a scope is."""
+    it.at(point, Redirect("nonsense thing"))
+    said = r"'nonsense thing'.* begin with one of global, user, .*by the hook ask at " + point
+    with pytest.raises(HookCancelled, match=said):
+        it.state.put(GLOBAL, "k", 1)
