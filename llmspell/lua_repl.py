@@ -11,7 +11,6 @@ from kernel.core.errors import UserError
 from kernel.execution.engine import Completion
 from kernel.repl.language import SavedVariables, Unsaved
 from llmspell.lua_snapshot import EXPRESSION, restoring
-from llmspell.script_api.arguments_table import arguments_code
 
 _NAME = re.compile(r"[A-Za-z_]\w*", re.A)
 _REQUIRED = re.compile(r"""\brequire\s*\(?\s*["']([\w.-]*)$""")
@@ -81,10 +80,6 @@ class LuaRepl:
             "  if name ~= '_G' and rawget(_G, name) == nil then package.loaded[name] = nil end\n"
             "end"
         )
-
-    def arguments(self, script: str, values: Sequence[str]) -> str:
-        """The tables ``arg``, as `lua` makes it, and ``ARGS``."""
-        return arguments_code(script, values)
 
     def snapshot(self, names: Sequence[str]) -> str:
         """An expression whose value is JSON."""

@@ -15,6 +15,7 @@ from kernel.core.settings import DebugSettings
 from kernel.events import model as e
 from kernel.execution.engine import Cell
 from lua_debug.breakpoints import BreakpointTable
+from lua_debug.calls import begin_script, lua_text
 from lua_debug.closing import close_runtime, close_state
 from lua_debug.commands import encode
 from lua_debug.console import Console
@@ -125,7 +126,7 @@ class Host:
             with self._thread.running_script():
                 name = program.name or program.path
                 self._host_functions.begin(name, program.args)
-                words = map(_lua_text, (name, *program.args))
+                words = map(lua_text, (name, *program.args))
                 run = self.probe.at_the_edge(self.probe.run_program)
                 problem = run(program.stop_on_entry, *words)
                 run = None  # it would keep the runtime
@@ -150,8 +151,9 @@ class Host:
         """Run this code for a cell; how it ended (probe/cells.lua), with its ``values`` as data."""
         try:
             with self._thread.running_script():
+                begin_script(self._runtime, self.probe, self._host_functions, cell)
                 run, text = self.probe.at_the_edge(self.probe.run_cell), code.decode("latin-1")
-                path, *words = map(_lua_text, (cell.path, *cell.arguments))
+                path, *words = map(lua_text, (cell.path, *cell.arguments))
                 how = cell.number, cell.stores_result, cell.tells_values
                 said, packed = run(*how, path, text, *words)
                 told = json.loads(said.encode("latin-1"))
@@ -190,7 +192,7 @@ class Host:
         package, asked = self._runtime.globals().package, self._settings
         for field, additions in (("path", asked.lua_path), ("cpath", asked.lua_cpath)):
             if additions:
-                package[field] = ";".join([*map(_lua_text, additions), package[field]])
+                package[field] = ";".join([*map(lua_text, additions), package[field]])
 
     def _probe_settings(self) -> Mapping[str, Any]:
         return {
@@ -394,7 +396,3 @@ class Host:
     def feed(self, text: str) -> bool:
         """Give the script a line; on the loop's thread."""
         return self._console is not None and self._console.feed(text)
-
-
-def _lua_text(text: str) -> str:
-    return os.fsencode(text).decode("latin-1")

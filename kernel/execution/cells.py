@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from kernel.events.model import Display, KernelEvent
-from kernel.execution.engine import Outcome, ScriptDoor, ScriptEngine, ScriptError
+from kernel.execution.engine import Call, Outcome, ScriptDoor, ScriptEngine, ScriptError
 
 
 class SessionType(StrEnum):
@@ -42,6 +42,8 @@ class CellRequest:
     session_type: SessionType = SessionType.REPL
     arguments: tuple[str, ...] | None = None
     """The words that a script was started with; None: it is no script."""
+    call: Call | None = None
+    """How it was called, where that is to be found in globals."""
     tells_values: bool = False
     """Whether what it returns is wanted as data as well."""
 

@@ -22,6 +22,16 @@ from kernel.events.model import Display
 
 
 @dataclass(frozen=True, slots=True)
+class Call:
+    """How a script was called, as far as programs find that in globals of their language."""
+
+    script: str
+    """Its name, as it was typed."""
+    before: Sequence[str] = ()
+    """The words in front of it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Cell:
     """A piece of code to run."""
 
@@ -34,6 +44,8 @@ class Cell:
     """Whether the program can get at its result later (``_`` and ``_3``)."""
     arguments: Sequence[str] = ()
     """What the code finds as its own arguments (``...`` in Lua)."""
+    call: Call | None = None
+    """Where it is a script that begins: what it and all cells behind it find of that, besides."""
     tells_values: bool = False
     """Whether what it returns is wanted as data as well."""
 

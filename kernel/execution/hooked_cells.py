@@ -35,7 +35,10 @@ class HookedCells:
     """Implements `Guard`. Used on the loop's thread.
 
     ``data`` of the points ``PreCodeExecution``, ``PostCodeExecution`` and ``ExecutionError``:
-    ``code`` before a cell; ``status``, ``count`` and ``text`` (of its result) after it.
+    ``code`` before a cell, and ``expressions`` (by name) where its client wants some evaluated
+    behind it; ``status``, ``count`` and ``text`` (of its result) after it. ``metadata``:
+    ``client``, ``session_type``, and ``silent``. Silent cells are asked about as all are: only
+    their clients say that they are silent.
     """
 
     def __init__(
@@ -69,12 +72,7 @@ class HookedCells:
 
         async def operation(details: HookDetails) -> PlainData:
             nonlocal last, told
-            data = details.data
-            code = data.get("code") if isinstance(data, dict) else None
-            if isinstance(code, str) and code != request.code:
-                result = await execute(replace(request, code=code))
-            else:
-                result = await execute(request)
+            result = await execute(_wanted(request, details.data))
             if result.outcome.error is not None:
                 raise CellFailed(result)
             last, told = result, plain(result)
@@ -83,8 +81,12 @@ class HookedCells:
         asked = HookDetails(
             CODE_EXECUTION.before,
             Component("cell", str(number)),
-            {"code": request.code},
-            metadata={"client": request.client, "session_type": request.session_type.value},
+            _told(request),
+            metadata={
+                "client": request.client,
+                "session_type": request.session_type.value,
+                "silent": request.is_silent,
+            },
             correlation_id=_correlation_id(),
         )
         try:
@@ -106,6 +108,24 @@ class HookedCells:
         status = "error" if outcome.error else "ok"
         finished = ExecutionFinished(result.number, status, seconds)
         self._broker.publish(finished, source="execution")
+
+
+def _told(request: CellRequest) -> dict[str, PlainData]:
+    """What hooks are told of a cell before it runs: all the code that comes with it."""
+    expressions = dict(request.expressions)
+    return {"code": request.code, **({"expressions": expressions} if expressions else {})}
+
+
+def _wanted(request: CellRequest, data: PlainData) -> CellRequest:
+    """The cell as hooks have it; what they leave out stays as it was."""
+    told = data if isinstance(data, dict) else {}
+    code, expressions = told.get("code"), told.get("expressions")
+    if isinstance(code, str) and code != request.code:
+        request = replace(request, code=code)
+    if isinstance(expressions, dict) and expressions != request.expressions:
+        texts = {str(name): str(each) for name, each in expressions.items()}
+        request = replace(request, expressions=texts)
+    return request
 
 
 def plain(result: CellResult) -> dict[str, PlainData]:

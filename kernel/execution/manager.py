@@ -190,6 +190,7 @@ class ExecutionManager:
             number,
             stores_result=not request.is_silent,
             arguments=request.arguments or (),
+            call=request.call,
             tells_values=request.tells_values,
         )
         engine = self.engine

@@ -9,6 +9,7 @@ from typing import Any
 from kernel.core.language import LanguageInfo
 from kernel.events.model import Display
 from kernel.execution.engine import (
+    Call,
     Completeness,
     CompletenessStatus,
     Completion,
@@ -94,12 +95,14 @@ class KernelHandle:
         session_type: str | None = None,
         path: str | None = None,
         arguments: Sequence[str] | None = None,
+        call: Call | None = None,
         tells_values: bool = False,
     ) -> Execution:
         """Run a cell to its end; an error of the code is part of what is returned.
 
         ``hear`` is called with each message about the cell as it comes. Without ``answer_input``
-        code that asks for input gets an error. ``arguments`` are what a script finds as its own.
+        code that asks for input gets an error. ``arguments`` are what a script finds as its own,
+        and ``call`` what it finds in globals besides.
         ``tells_values``: what it returns is wanted as data as well, which kernels of ours tell.
         Raises `KernelLost`.
         """
@@ -114,6 +117,8 @@ class KernelHandle:
         words = None if arguments is None else [*arguments]
         said: dict[str, Any] = {"session_type": session_type, "path": path, "arguments": words}
         said["values"] = tells_values or None
+        if call is not None:
+            said |= {"script": call.script, "before": [*call.before]}
         own = {name: value for name, value in said.items() if value is not None}
         metadata = {METADATA: own} if own else None
         message = self.client.write(Channel.SHELL, "execute_request", content, metadata=metadata)

@@ -24,6 +24,7 @@ from kernel.jupyter.router import (
     METADATA,
     CellOutput,
     arguments_of,
+    call_of,
     path_of,
     session_type,
     wants_values,
@@ -71,6 +72,7 @@ def _cell(message: Message, request: m.ExecuteRequest) -> CellRequest:
         expressions={name: str(text) for name, text in request.user_expressions.items()},
         session_type=session_type(message),
         arguments=arguments_of(message),
+        call=call_of(message),
         tells_values=wants_values(message),
     )
 

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from kernel.core.errors import UserError
 from kernel.events import model as e
 from kernel.execution.cells import Question, SessionType
+from kernel.execution.engine import Call
 from kernel.jupyter.messages import Content, Message
 
 JOIN = 0.012
@@ -186,11 +187,28 @@ def arguments_of(message: Message) -> tuple[str, ...] | None:
 
     Raises `UserError` for what is no list of texts.
     """
-    words = _said(message, "arguments")
+    return _texts(message, "arguments")
+
+
+def call_of(message: Message) -> Call | None:
+    """How a script was called, where it is to find that (``metadata.llmspell.script``, ``before``).
+
+    Raises `UserError` for what is no text, and no list of texts.
+    """
+    script = _said(message, "script")
+    if script is None:
+        return None
+    if not isinstance(script, str):
+        raise UserError(f"metadata.{METADATA}.script is {script!r:.80}; it must be a text.")
+    return Call(script, _texts(message, "before") or ())
+
+
+def _texts(message: Message, name: str) -> tuple[str, ...] | None:
+    words = _said(message, name)
     if words is None:
         return None
     if not isinstance(words, list) or not all(isinstance(each, str) for each in words):
-        raise UserError(f"metadata.{METADATA}.arguments is {words!r:.80}; it must be of texts.")
+        raise UserError(f"metadata.{METADATA}.{name} is {words!r:.80}; it must be of texts.")
     return tuple(words)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from kernel.core.errors import UserError
+from kernel.execution.engine import Call
 from kernel.jupyter.handle import Execution
 from kernel.repl.messages import plain_of
 from kernel.repl.stops import Stop
@@ -29,24 +30,30 @@ class Cells:
         *,
         path: str | None = None,
         arguments: Sequence[str] | None = None,
+        call: Call | None = None,
         is_debugged: bool = False,
     ) -> "asyncio.Task[Execution]":
         """Run a cell; what it prints and gives is shown as it comes.
 
-        ``arguments``: it is a script, which finds them as its own; ``is_debugged``: from its first
-        line on.
+        ``arguments``: it is a script, which finds them as its own, and how it was called;
+        ``is_debugged``: from its first line on.
         """
         self.last = code, path
         self._repl.debugging.look_away()
         kind = "repl" if arguments is None else "debug" if is_debugged else "script"
-        running = self._execute(code, path, arguments, kind)
+        running = self._execute(code, path, arguments, call, kind)
         task = asyncio.get_running_loop().create_task(running)
         self.running.add(task)
         self._repl.changed()
         return task
 
     async def _execute(
-        self, code: str, path: str | None, arguments: Sequence[str] | None, kind: str
+        self,
+        code: str,
+        path: str | None,
+        arguments: Sequence[str] | None,
+        call: Call | None,
+        kind: str,
     ) -> Execution:
         began = self._repl.timing.clock()
         try:
@@ -57,6 +64,7 @@ class Cells:
                 session_type=kind,
                 store_history=arguments is None and not self._is_secret(code),
                 arguments=arguments,
+                call=call,
             )
         except UserError as error:
             if not self._repl.is_leaving:

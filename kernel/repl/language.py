@@ -52,9 +52,6 @@ class ReplLanguage(Protocol):
     def fresh_start(self, names: Sequence[str]) -> str:
         """Takes variables away, and has modules loaded anew when they are asked for."""
 
-    def arguments(self, script: str, values: Sequence[str]) -> str:
-        """Gives a script its arguments."""
-
     def snapshot(self, names: Sequence[str]) -> str:
         """An expression that gives what `read_snapshot` reads."""
 

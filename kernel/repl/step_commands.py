@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kernel.core.errors import UserError
-from kernel.execution.engine import CompletenessStatus
+from kernel.execution.engine import Call, CompletenessStatus
 from kernel.repl.breakpoints import LINE
 from kernel.repl.places import parse_place
 from kernel.repl.states import LOOKING, READY, RUNNING, STOPPED, State
@@ -47,12 +47,13 @@ async def _run(repl: "Repl", text: str, *, stops_first: bool) -> None:
     code = repl.language.script(_read(path))
     repl.debugging.sources.current = path
     repl.debugging.sources.forget()
-    await repl.cells.run_silently(repl.language.arguments(words[0], words[1:]))
     await repl.debugging.breakpoints.begin_anew()
     undo = await _stop_on_errors(repl) if stops_first or repl.stops_on_errors else None
     if stops_first:
         await _stop_first(repl)
-    task = repl.cells.execute(code, path=path, arguments=words[1:], is_debugged=stops_first)
+    task = repl.cells.execute(
+        code, path=path, arguments=words[1:], call=Call(words[0]), is_debugged=stops_first
+    )
     if undo:
         task.add_done_callback(lambda _: repl.start(_no_more_errors(repl)))
 

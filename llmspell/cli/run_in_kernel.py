@@ -13,7 +13,7 @@ from kernel.api import connect_to_kernel
 from kernel.core.errors import UserError
 from kernel.core.loop import EventLoop
 from kernel.execution.cells import SessionType
-from kernel.execution.engine import ScriptError
+from kernel.execution.engine import Call, ScriptError
 from kernel.jupyter.handle import Execution, KernelHandle
 from kernel.jupyter.messages import Message
 from llmspell.cli.global_options import GlobalOptions
@@ -22,7 +22,6 @@ from llmspell.cli.results import Results
 from llmspell.cli.run import Words
 from llmspell.cli.run_result import result_document
 from llmspell.kernel_description import check_runs
-from llmspell.script_api.arguments_table import arguments_code
 
 INTERRUPTED = 130
 
@@ -42,11 +41,7 @@ async def _run(words: Words, options: GlobalOptions, code: str) -> int:
     async with await connect_to_kernel(address_of(options), key=kernel_key()) as kernel:
         if words.lua:
             check_runs(kernel.language, words.lua)
-        given = arguments_code(words.script, words.args, words.before)
         kind = SessionType.SCRIPT if words.code is None else SessionType.EXEC
-        begun = await kernel.execute(given, silent=True, store_history=False, session_type=kind)
-        if begun.error is not None:
-            raise UserError(f"The kernel does not take the script's words: {begun.error.message}")
         with _interrupting(kernel) as interrupts:
             done = await kernel.execute(
                 code,
@@ -55,6 +50,7 @@ async def _run(words: Words, options: GlobalOptions, code: str) -> int:
                 session_type=kind,
                 path=str(Path(words.script).absolute()) if words.code is None else None,
                 arguments=words.args,
+                call=Call(words.script, words.before),
                 tells_values=not results.is_text,
             )
     if results.is_text:

@@ -308,7 +308,9 @@ end
 local function bind_globals(packed)
   local told = bind(packed, P.globals)
   for _, name in next, told.lazy or {} do P.globals[name] = lazy_table(name) end
-  if P.note_globals then P.note_globals() end
+  if not P.note_global then return end
+  if told.lazy then return P.note_globals() end
+  for _, each in next, told.values do P.note_global(match(each[1], "^[^.]*")) end -- a script begins
 end
 
 -- What the host may ask ------------------------------------------------------------------------------------------

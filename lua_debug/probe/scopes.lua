@@ -2,12 +2,14 @@
 local P = ...
 
 local lib = P.lib
-local type, next, rawequal = lib.type, lib.next, lib.rawequal
+local type, next, rawequal, rawget = lib.type, lib.next, lib.rawequal, lib.rawget
 local getinfo = lib.debug.getinfo
 local format = lib.string.format
 
 -- What the globals were before the script ran: the standard library, and what the host adds to it.
 local standard = {}
+function P.note_global(name) standard[name] = rawget(P.globals, name) end
+
 function P.note_globals()
   for name, value in next, P.globals do standard[name] = value end
 end

@@ -297,6 +297,16 @@ def test_hooks_hear_what_kind_of_work_it_is(
     assert [cells, messages] == heard.splitlines()
 
 
+def test_hooks_hear_of_one_cell_for_each_command(lab: CommandLine) -> None:
+    """What the command line does besides, so that a script finds its words, is no cell."""
+    lab.write("script.lua", "print(arg[1], ARGS[1])")
+    count = "cells = 0 Hook.register('PreCodeExecution', function() cells = cells + 1 end)"
+    lab.say("--kernel", "lab", "exec", count)
+    assert "a\ta\n" == lab.say("--kernel", "lab", "run", "script.lua", "a").stdout
+    lab.say("--kernel", "lab", "debug", "script.lua", text=".continue\n")
+    assert "3\n" == lab.say("--kernel", "lab", "exec", "print(cells)").stdout
+
+
 def test_code_from_the_command_line_is_not_in_the_history(lab: CommandLine) -> None:
     """Whoever goes back at the prompt finds what was typed there."""
     lab.write("script.lua", "x = 1")

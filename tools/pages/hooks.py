@@ -129,6 +129,11 @@ It is not asked about what it does there itself, so that it does not come to its
 What hooks of scripts write at the points of a cell is output of that cell, and comes before the cell is over.
 At other points it belongs, as all that is written between two cells, to the cell that runs or ran last.
 
+Hooks are asked about every cell of every client, also about those that its client calls silent (`metadata.silent` says so): nobody else can tell what they are for.
+`llmspell run`, `exec` and `debug` run one cell each; what the prompt does for `.set`, `.unset`, `.reset` and `.load` are silent cells.
+Expressions that a client wants evaluated behind a cell (`user_expressions`) are in `data.expressions`, by name.
+What a debugger evaluates hooks are not asked about.
+
 **State.**
 A hook at `AfterStateRead` has a say in what scripts and clients read; what is kept stays as it is.
 Increments, appends and comparisons begin with what is really kept; hooks are asked about what is written, and where they have it written to another place, it is done again with what is kept there.

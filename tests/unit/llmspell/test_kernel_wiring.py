@@ -150,6 +150,26 @@ def test_hooks_are_asked_around_each_cell(programs):
     assert ["m1", "m2"] == [each.correlation_id for each in before]
 
 
+def test_hooks_hear_of_all_code_that_comes_with_a_cell(programs):
+    """Expressions behind it as well, and also where the client calls the cell silent."""
+    asked = hook(programs, "PreCodeExecution", clean)
+    code = {"code": "a = 1", "user_expressions": {"x": "a + 1"}, "silent": True}
+
+    async def story(client: Client) -> None:
+        await client.ask("execute_request", code)
+        (reply,) = (each for each in client.messages if each.type == "execute_reply")
+        assert "3" == reply.content["user_expressions"]["x"]["data"]["text/plain"]
+
+    told(programs, story)
+    assert [{"code": "a = 1", "expressions": {"x": "a + 1"}}] == [each.data for each in asked]
+    assert [True] == [each.metadata["silent"] for each in asked]
+
+
+def clean(_details: HookDetails) -> HookResult:
+    """Another expression; the code stays."""
+    return Modified({"expressions": {"x": "a + 2"}})
+
+
 def test_a_hook_changes_refuses_or_answers_for_a_cell(programs):
     """Modified code runs, a cancelled cell is an error with the reason, Replace is the result."""
     answers = {
