@@ -199,6 +199,13 @@ A hook, a setting or a point that there is not is an error: no kernel starts, an
 
 {by_name}
 `metrics` and `security` are asked first before an operation, and last after it.
+
+`security` is a last line behind [closed libraries](closed-libraries.md), not in place of them.
+Of what tools and agents are given it looks at all data: at paths, hosts and commands by the names of arguments, and at URLs and texts that begin like a path everywhere.
+Of cells it looks at the text of the code: at URLs, at texts in quotes or long brackets that name a path, and at those that are handed to `os.execute`, `io.popen` and the like as a command.
+It cannot see what code does: a path that is put together (`"/etc/" .. name`), written with escapes, read from somewhere or reached by way of another command is not found, nor is what a module does that the code requires, or a debugger evaluates.
+Behind a cell it takes secrets out of its result, not out of what the cell prints.
+
 What `metrics` has found is in [the health of a kernel](service.md#health), under `parts.hooks`.
 
 ## What they cost

@@ -96,7 +96,9 @@ class SecuritySettings:
 
     paths: Annotated[tuple[str, ...], "patterns of what must not be used"] = tuple(RULES.paths)
     hosts: Annotated[tuple[str, ...], "the same"] = tuple(RULES.hosts)
-    commands: Annotated[tuple[str, ...], "the same"] = tuple(RULES.commands)
+    commands: Annotated[
+        tuple[str, ...], "the same, of first words (`rm`) or of whole commands (`rm -r*`)"
+    ] = tuple(RULES.commands)
     redacts: Annotated[bool, "whether results go on without secrets"] = True
 
     def make(self, _tell: Tell) -> Hook:

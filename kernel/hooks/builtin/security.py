@@ -2,6 +2,8 @@
 
 A last line, not the first: it sees what tools are given as data, by the names of arguments and the
 form of texts. A tool that opens something else than it is asked for is the business of the tool.
+Of code it sees the texts that are written there, and not what becomes of them: one that is put
+together, escaped or read from somewhere is not found.
 """
 
 import os
@@ -25,9 +27,12 @@ _PATH_WORDS = {"path", "paths", "file", "files", "filename", "directory", "dir",
 _PATH_WORDS |= {"source", "target", "destination", "input_path", "output_path", "working_directory"}
 _COMMAND_WORDS = {"command", "cmd", "commands", "executable", "program", "shell"}
 _HOST_WORDS = {"host", "hostname", "server", "domain"}
-_WATCHED = _PATH_WORDS | _COMMAND_WORDS | _HOST_WORDS
+_CODE_WORDS = {"code", "expressions"}
+_WATCHED = _PATH_WORDS | _COMMAND_WORDS | _HOST_WORDS | _CODE_WORDS
 _BEGINNINGS = frozenset("/~")
 _URL = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*://[^\s\"'<>]+")
+_AROUND_TEXTS = re.compile(r"""["'\n]|\[=*\[|\]=*\]""")
+_CALLED = re.compile(r"\b(?:exec|execute|popen|spawn|system)\s*\(?\s*$")
 _SEPARATORS = re.compile(r"\|\|?|&&?|;|\n|\$\(|`")
 
 
@@ -41,7 +46,8 @@ class SecurityRules:
     )
     hosts: Sequence[str] = ("169.254.169.254", "metadata.google.internal", "*.internal")
     commands: Sequence[str] = ("rm", "sudo", "su", "dd", "mkfs*", "shutdown", "reboot", "chmod")
-    """The first word of a command, and of each behind ``|``, ``;``, ``&&`` and the like."""
+    """Of a command, and of each behind ``|``, ``;``, ``&&`` and the like; without a blank in it a
+    pattern is about the first word."""
     redacts: bool = True
     """Whether results go on without secrets."""
 
@@ -59,8 +65,10 @@ class SecurityHook:
         if kind is _BEFORE:
             if _is_harmless(details.data, ""):
                 return CONTINUE
+            who = details.component
             for found in self._violations(details.data, ""):
-                return Cancel(f"{details.component.name} must not use {found}.")
+                whose = "The cell" if who.type == "cell" else who.name
+                return Cancel(f"{whose} must not use {found}.")
         elif kind is _AFTER and self.rules.redacts:
             clean = self.redactor.value(details.data)
             if clean != details.data:
@@ -91,7 +99,8 @@ class SecurityHook:
         match data:
             case dict():
                 for key, value in data.items():
-                    yield from self._violations(value, str(key).lower())
+                    within = name if name in _CODE_WORDS else str(key).lower()
+                    yield from self._violations(value, within)
             case list() | tuple():
                 for value in data:
                     yield from self._violations(value, name)
@@ -106,13 +115,32 @@ class SecurityHook:
         if name in _PATH_WORDS or text.startswith(("/", "~/")):
             yield from self._of_path(text)
         if name in _COMMAND_WORDS:
-            for part in _SEPARATORS.split(text):
-                words = _words(part)
-                command = posixpath.basename(words[0]) if words else ""
-                if _matches(command, self.rules.commands):
-                    yield f"the command {command}"
-                for word in words[1:]:
-                    yield from self._of_path(word)
+            yield from self._of_commands(text)
+        if name in _CODE_WORDS:
+            yield from self._of_code(text)
+
+    def _of_code(self, code: str) -> Iterator[str]:
+        # Also of what stands between texts: which quote begins one and which ends it only the
+        # language knows, and an apostrophe in a comment must hide nothing.
+        before = ""
+        for text in _AROUND_TEXTS.split(code):
+            if "/" in text or text.startswith((".", "~")):
+                yield from self._of_path(text)
+            if _CALLED.search(before):
+                yield from self._of_commands(text)
+            before = text
+
+    def _of_commands(self, text: str) -> Iterator[str]:
+        for part in _SEPARATORS.split(text):
+            words = _words(part)
+            if not words:
+                continue
+            command = posixpath.basename(words[0])
+            for told in (command, " ".join([command, *words[1:]])):
+                if _matches(told, self.rules.commands):
+                    yield f"the command {told}"
+            for word in words[1:]:
+                yield from self._of_path(word)
 
     def _of_url(self, url: str) -> Iterator[str]:
         try:

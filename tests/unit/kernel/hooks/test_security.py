@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from kernel.hooks.base import HookCancelled
+from kernel.hooks.base import Component, HookCancelled, HookDetails
 from kernel.hooks.builtin.security import SecurityHook, SecurityRules
+from kernel.hooks.points import CODE_EXECUTION
 from kernel.hooks.results import CONTINUE, Cancel
 from tests.support.hooks import Bench, details
 
@@ -52,6 +53,48 @@ def test_what_is_refused(data: Any, found: str) -> None:
 def test_what_is_allowed(data: Any) -> None:
     """Other things pass."""
     assert CONTINUE is SecurityHook()(details(data))
+
+
+CELL = HookDetails(CODE_EXECUTION.before, Component("cell", "4"))
+
+
+@pytest.mark.parametrize(
+    ("code", "found"),
+    [
+        ("return io.open('/etc/shadow')", "the path /etc/shadow"),
+        ('local a = "/srv/../etc/shadow"', "the path /srv/../etc/shadow"),
+        ("io.lines[[~/.ssh/id_rsa]]", "the path ~/.ssh/id_rsa"),
+        ("io.lines[==[\n.env]==]", "the path .env"),
+        ("--[[it's]] io.open('/etc/shadow')", "the path /etc/shadow"),
+        ("-- don't [[\nio.open('/etc/shadow')", "the path /etc/shadow"),
+        ("os.execute('rm -rf x')", "the command rm"),
+        ("os.execute 'cd x; /bin/rm y'", "the command rm"),
+        ("io.popen([[cat /etc/shadow]])", "the path /etc/shadow"),
+        ("os.execute('git push -f')", "the command git push -f"),
+        ("get('http://db.internal/x')", "the host db.internal"),
+    ],
+)
+def test_what_is_refused_of_code(code: str, found: str) -> None:
+    """Texts in a cell, and in expressions behind it, are looked at; the refusal is about it."""
+    hook = SecurityHook(SecurityRules(commands=["rm", "git push *-f*"]))
+    for data in ({"code": code}, {"code": "", "expressions": {"x": code}}):
+        assert Cancel(f"The cell must not use {found}.") == hook(CELL.with_data(data))
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "print('rm is a command')",
+        "execute = 'rm'",
+        "return 6 / 3 .. '/tmp/x' -- it's",
+        "os.execute('git push')",
+        "io.open('/etc/' .. 'shadow')",
+    ],
+)
+def test_what_is_allowed_of_code(code: str) -> None:
+    """Commands are what is called as such; what is put together is not seen."""
+    hook = SecurityHook(SecurityRules(commands=["rm", "git push *-f*"]))
+    assert CONTINUE is hook(CELL.with_data({"code": code}))
 
 
 def test_links_are_followed(tmp_path: Path) -> None:
