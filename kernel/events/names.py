@@ -161,6 +161,16 @@ def name_of(event: KernelEvent) -> str:
     return _name_of[kind]
 
 
+def free_name(name: str) -> str:
+    """``name``, if scripts may use it; raises `UserError` for one of the kernel's own."""
+    if checked_name(name) in _PLACES:
+        raise UserError(
+            f"{name!r} is an event of the kernel, which alone tells it; choose another type, such "
+            f"as my.{name}"
+        )
+    return name
+
+
 def checked_name(name: str) -> str:
     """``name``, if it is one: words between dots, without blanks and the signs of patterns."""
     if _WELL_FORMED.fullmatch(name) is None:

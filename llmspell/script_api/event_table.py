@@ -15,7 +15,7 @@ from kernel.core.functions import HostTable, host_function
 from kernel.core.plain import PlainData
 from kernel.events.broker import Broker
 from kernel.events.correlation import Correlation
-from kernel.events.names import Announced
+from kernel.events.names import Announced, free_name
 from kernel.events.patterns import matches
 from kernel.events.published import Published
 from kernel.events.subscription import Overflow, Subscription, SubscriptionClosed
@@ -157,7 +157,10 @@ class EventTable(HostTable):
 
     @host_function("Event.publish")
     def publish(self, type: str, data: Any = None, options: EventOptions | None = None) -> bool:
-        """Tells what happened; true, or false if a hook or the configuration lets nobody hear."""
+        """Tells what happened; true, or false if a hook or the configuration lets nobody hear.
+
+        Types of the kernel's own events are refused.
+        """
         chosen = options or EventOptions()
         if self._hooks is None or not self._hooks.listens(EVENT_EMISSION):
             return self._tell(type, to_json(data), chosen)
@@ -171,7 +174,7 @@ class EventTable(HostTable):
         return answer is True
 
     def _tell(self, type: str, data: PlainData, chosen: EventOptions) -> bool:
-        if not self._rules.take(type) or not self._has_room():
+        if not self._rules.take(free_name(type)) or not self._has_room():
             return False
         told = {
             "language": chosen.language or self._language,

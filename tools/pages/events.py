@@ -15,7 +15,7 @@ INTRODUCTION = """
 # Events
 
 What happens in the kernel is published under dotted names, to whoever subscribed to them.
-Scripts publish events of their own, under any dotted name that is free.
+Scripts publish [events of their own](#events-of-scripts), under any dotted name but those of the kernel's events.
 
 An event tells; it asks for nothing, and no subscriber can hold it up or make it fail.
 Who wants a say in things registers a [hook](hooks.md).
@@ -88,12 +88,44 @@ A served kernel connects where [`[events.nats]`](configuration.md#eventsnats) na
 
 """
 
+SCRIPTS = """
+## Events of scripts
+
+`Event.publish(type, data, options)` tells an event called `type`: words with dots between them, without blanks, `*`, `?` and `>`.
+A name that stands [below](#events-by-family) is refused, whether kernels of this release tell it or not: nobody is to take for the kernel's word what a script says.
+Other names in the kernel's families are free; new kernels may use them.
+
+Outside of scripts (on iopub, in the log, over NATS) the `data` of such an event have two parts, of which `Event.receive` makes its fields:
+
+```json
+{
+  "name": "shop.sold",
+  "source": "script:lua",
+  "data": {"$event": {"language": "lua", "tags": ["till"]}, "data": {"pieces": 3}}
+}
+```
+
+| part | what it has |
+| --- | --- |
+| `data` | What the script told, as JSON; null where that was nothing. |
+| `$event` | What it said besides: `language`, and of `target`, `priority`, `tags` and `ttl` (seconds) those that it said. |
+
+Its `correlation_id` is that of `options`, where the script says one.
+"""
+
 BY_FAMILY = """
 ## Events by family
 
 The fields of an event are its `data` as JSON.
 Under *told* stands whether kernels of this release tell it, or why not.
+Those of the family `debug` are not told where [`events.emit_debug_events`](configuration.md#events) is false.
 """
+
+_WRITES = (
+    "where [`events.emit_state_events`](configuration.md#events) is true; by default it is not"
+)
+SWITCHED = dict.fromkeys(("state.changed", "state.deleted", "state.conflicted"), _WRITES)
+"""What is not told unless the configuration says so."""
 
 
 def events_page() -> str:
@@ -108,13 +140,14 @@ def events_page() -> str:
         table(["setting", "default", "meaning"], _settings(LogSettings)),
         NATS,
         table(["setting", "default", "meaning"], _settings(NatsSettings)),
+        SCRIPTS,
         BY_FAMILY,
     ]
     for family, doc in FAMILIES.items():
         rows = [
             [
                 f"`{name}`",
-                UNTOLD.get(name, "yes"),
+                UNTOLD.get(name, SWITCHED.get(name, "yes")),
                 ", ".join(f"`{each.name}`" for each in dataclasses.fields(kind)),
                 _doc(kind),
             ]

@@ -168,6 +168,18 @@ def test_events_are_heard(script):
     assert "Unknown subscription" in script.error("Event.receive('none', 1)")
 
 
+def test_events_of_the_kernel_are_its_own(script):
+    """A script tells none of them, not by way of a hook either; others in a family are free."""
+    for type in ("execution.started", "debug.stopped", "tool.called"):
+        said = script.error(f"Event.publish('{type}', {{code = 'mine'}})")
+        assert f"'{type}' is an event of the kernel, which alone tells it" in said
+    assert [True] == script.run("note(Event.publish('execution.mine'))")
+    script.run("""Hook.register("BeforeEventEmit", function()
+        return {type = "modified", data = {type = "state.changed"}}
+    end)""")
+    assert "such as my.state.changed" in script.error("Event.publish('a.b')")
+
+
 def test_events_of_the_kernel_are_heard(script):
     """A script hears what others publish while it waits."""
     broker = script.services.broker
