@@ -260,9 +260,12 @@ class LuaSession:
         """
         await self.debuggee.ask("clock", at=at)
 
-    async def memory(self) -> int:
-        """Bytes that Lua has now, also while a cell runs. Raises `DebuggeeGone`."""
-        return int((await self.debuggee.ask("memory"))["bytes"])
+    async def memory(self, *, without_garbage: bool = False) -> int:
+        """Bytes that Lua has now, also while a cell runs. Raises `DebuggeeGone`.
+
+        ``without_garbage``: it is collected for that, which takes the longer the more there is.
+        """
+        return int((await self.debuggee.ask("memory", collect=without_garbage))["bytes"])
 
     async def limit_instructions(self, most: int | None) -> None:
         """End cells that begin from now on when they have taken ``most`` instructions.

@@ -134,16 +134,28 @@ class CellRun:
         looks = iter(LOOKS)
         while True:
             await asyncio.sleep(next(looks, LOOKS[-1]))
-            await self._look()
-            if most is not None and self.peak > most * _MEBIBYTE:
-                over = LimitExceeded("quota.memory_mb", self.peak / _MEBIBYTE, most)
+            seen = await self._look()
+            if most is not None and seen > most * _MEBIBYTE:
+                # Perhaps it is garbage, perhaps even that of another cell.
+                seen = await self._memory(without_garbage=True)
+            if most is not None and seen > most * _MEBIBYTE:
+                over = LimitExceeded("quota.memory_mb", seen / _MEBIBYTE, most)
                 self._end(f"it had more than {most} MiB of memory (policy quota)", over)
                 return
 
-    async def _look(self) -> None:
-        if self.runtime is not None:
-            with contextlib.suppress(DebuggeeGone):
-                self.peak = max(self.peak, await self.runtime.memory())
+    async def _look(self) -> int:
+        seen = await self._memory()
+        self.peak = max(self.peak, seen)
+        return seen
+
+    async def _memory(self, *, without_garbage: bool = False) -> int:
+        """Bytes; none where there is no program any more."""
+        if self.runtime is None:
+            return 0
+        try:
+            return await self.runtime.memory(without_garbage=without_garbage)
+        except DebuggeeGone:
+            return 0
 
     def _end(self, why: str, over: LimitExceeded) -> None:
         self._exceed(why, over)

@@ -84,8 +84,8 @@ class RepeatableProgram(Protocol):
     async def tell_time(self, at: float | None) -> None:
         """Tell the program the time from now on as if it were ``at``; None: the computer's."""
 
-    async def memory(self) -> int:
-        """Bytes that the program has now."""
+    async def memory(self, *, without_garbage: bool = False) -> int:
+        """Bytes that the program has now; without those that nobody reaches any more."""
 
     async def limit_instructions(self, most: int | None) -> None:
         """End cells that take so many instructions, and count those; None: not any more."""

@@ -13,8 +13,14 @@ function P.ops.seed(command)
   return {}
 end
 
--- memory: {bytes} that the program has now.
-function P.ops.memory() return { bytes = floor(collectgarbage("count") * 1024) } end
+-- memory {collect?}: {bytes} that the program has now; after a collection, those that it needs.
+function P.ops.memory(command)
+  if command.collect then
+    collectgarbage()
+    collectgarbage() -- what has a finalizer goes with the second one
+  end
+  return { bytes = floor(collectgarbage("count") * 1024) }
+end
 
 local told, since -- the time that the program was told, and the processor's then
 

@@ -110,6 +110,17 @@ async def test_memory(start: Start, lua: str) -> None:
     assert "more than 20 MiB of memory (policy quota)" in done.error.message
 
 
+async def test_garbage_is_no_memory(start: Start, lua: str) -> None:
+    """What nobody reaches any more ends no cell, whoever has left it."""
+    it = await limited(start, lua, quota={"memory_mb": 20})
+    ended, innocent = await it.run(
+        "local t = {} for i = 1, 1e9 do t[i] = ('x'):rep(100) .. i end",
+        "local over = os.clock() + 0.6 while os.clock() < over do end return 'done'",
+    )
+    assert ended.error is not None
+    assert ("LimitReached", "ok") == (ended.error.name, innocent.status)
+
+
 async def test_instructions(start: Start, lua: str) -> None:
     """Cells share what a session may take: one is ended, the next is refused, and both say why."""
     it = await limited(start, lua, quota={"instructions": 100_000})
