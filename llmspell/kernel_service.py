@@ -16,7 +16,7 @@ from typing import Any
 
 from platformdirs import user_log_path
 
-from kernel.core.errors import UserError
+from kernel.core.errors import KernelError, UserError
 from kernel.core.loop import EventLoop
 from kernel.jupyter.channels import ZmqChannels
 from kernel.jupyter.connection import (
@@ -77,7 +77,7 @@ def log_path(name: str) -> Path:
 
 
 def serve_service(options: ServiceOptions, readiness: Readiness) -> int:
-    """Serve a kernel until it has ended; does not return but for `UserError`.
+    """Serve a kernel until it has ended; does not return but for `KernelError`.
 
     Every kernel in a process of its own is put together here, whoever its clients are.
     """
@@ -90,7 +90,7 @@ def serve_service(options: ServiceOptions, readiness: Readiness) -> int:
         raise
     try:
         status = EventLoop().run(lambda: _serve(options, file, hold, log, readiness, output))
-    except UserError as error:
+    except KernelError as error:
         if hold is not None:
             hold.release()
         readiness.fail(str(error))

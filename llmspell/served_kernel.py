@@ -60,7 +60,7 @@ async def serve(
     """Put a kernel together and serve it until it has ended; its exit status.
 
     Every kernel in a process of its own is put together here, whoever its clients are.
-    ``announce`` is called when clients may come. Raises `UserError`.
+    ``announce`` is called when clients may come. Raises `UserError`, or `StoreUnavailable`.
     """
     redact_logs()
     kept = user_data_path(NAME, appauthor=False)
@@ -109,6 +109,8 @@ async def serve(
         )
         observers.start()
         programs.sessions.keep_up()
+        if keeper is not None:
+            await asyncio.to_thread(services.check_store)
         if options.session:
             await programs.sessions.enter(options.session)
         if keeper is not None:

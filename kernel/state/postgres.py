@@ -19,6 +19,7 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from kernel.core.clock import Clock, SystemClock
+from kernel.core.errors import UserError
 from kernel.core.extras import need
 from kernel.state.entries import EntryStore, PagedEntries
 from kernel.state.sql import SqlEntries
@@ -46,6 +47,10 @@ updated double precision NOT NULL, expires double precision, PRIMARY KEY (scope,
 
 LOCK = "LOCK TABLE entries IN SHARE ROW EXCLUSIVE MODE"
 """Conflicts with itself and with the lock of every write, not with reading."""
+
+WHAT, EXTRA = "The store 'postgresql:'", "postgres"
+
+FORM = "write postgresql://USER:PASSWORD@HOST:PORT/DATABASE"
 
 MAKING = 0x6C73706C
 """Number of the lock that one takes who makes the table."""
@@ -106,13 +111,13 @@ class PostgresStore(EntryStore):
     def __init__(self, url: str, clock: Clock | None = None, *, connect_seconds: int = 10) -> None:
         """Connect to ``postgresql://…`` and make the table if it is not there.
 
-        Raises `StoreUnavailable` or `ExtraMissing`. Texts and errors name the server without the
+        Raises `StoreUnavailable` or what `name_of` raises. Texts and errors name the server without the
         password.
         """
-        self._psycopg = need("psycopg", "The store 'postgresql:'", "postgres")
+        self.server = name_of(url)
+        self._psycopg = need("psycopg", WHAT, EXTRA)
         self._url, self._clock = url, clock or SystemClock()
         self._connect_seconds = connect_seconds
-        self.server = _name_of(url)
         self._turn = Turn(self.server)
         self._idle: deque[PostgresEntries] = deque()
         self._is_open = True
@@ -221,10 +226,22 @@ def _unavailable(server: str, error: Exception, *, is_broken: bool) -> StoreUnav
     return StoreUnavailable(f"{server}: {text}")
 
 
-def _name_of(url: str) -> str:
-    from psycopg.conninfo import conninfo_to_dict
+def name_of(url: str) -> str:
+    """The server and database of a URL, without the password.
 
-    parts = conninfo_to_dict(url)
+    Raises `ExtraMissing`, and `UserError` for what is no URL of a server.
+    """
+    psycopg = need("psycopg", WHAT, EXTRA)
+    if not url.startswith("postgresql://"):
+        raise UserError(f"postgresql: names no server; {FORM}.")
+    try:
+        parts = psycopg.conninfo.conninfo_to_dict(url)
+    except psycopg.ProgrammingError:
+        # Its text quotes of the URL what it stumbles over, perhaps the password.
+        raise UserError(
+            f"postgresql: what is behind it is no address of a server; {FORM}, with %20 for a "
+            "space and the like."
+        ) from None
     where = f"{parts.get('host', 'localhost')}:{parts.get('port', 5432)}"
     return f"postgresql://{where}/{parts.get('dbname', '')}"
 

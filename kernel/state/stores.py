@@ -8,16 +8,18 @@ from urllib.parse import parse_qsl
 
 from kernel.core.clock import Clock, SystemClock
 from kernel.core.errors import UserError
+from kernel.core.extras import need
 from kernel.state.durability import Durability
 from kernel.state.lmdb import MAP_SIZE, LmdbStore
 from kernel.state.memory import MemoryStore
-from kernel.state.postgres import PostgresStore
+from kernel.state.postgres import PostgresStore, name_of
 from kernel.state.sqlite import SqliteStore
 from kernel.state.store import StateStore
 
 _log = logging.getLogger(__name__)
 
 Settings = Mapping[str, str]
+Open = Callable[[Clock], StateStore]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +28,8 @@ class StoreKind:
 
     form: str
     """How its URL is written."""
-    open: Callable[[str, Settings, Clock], StateStore]
-    """Opens it by what comes behind the scheme, without and as settings."""
+    read: Callable[[str, Settings], Open]
+    """Gives what opens it, by what comes behind the scheme, without and as settings."""
     settings: tuple[str, ...] = ()
     """What may be set behind the question mark."""
     extra: str | None = None
@@ -39,11 +41,24 @@ def open_store(url: str, clock: Clock | None = None) -> StateStore:
 
     Raises `UserError` if the URL means nothing, `ExtraMissing`, or `StoreUnavailable`.
     """
+    opened = _read(url)(clock or SystemClock())
+    # The location of a server has a password in it, perhaps.
+    _log.debug("opened the store %s", url.partition(":")[0] if "//" in url else url)
+    return opened
+
+
+def check_store(url: str) -> None:
+    """Raise what `open_store` raises for a URL that can name no store; nothing is opened."""
+    _read(url)
+
+
+def _read(url: str) -> Open:
     scheme, _, location = url.partition(":")
     kind = STORES.get("postgresql" if scheme == "postgres" else scheme)
     if kind is None:
         forms = ", ".join(each.form for each in STORES.values())
-        raise UserError(f"{scheme}: is no kind of store; write one of {forms}.")
+        named = f"{scheme}: is no kind of store" if scheme else f"{url!r} is the URL of no store"
+        raise UserError(f"{named}; write one of {forms}.")
     settings: Settings = {}
     if kind.settings:
         location, _, query = location.partition("?")
@@ -52,40 +67,39 @@ def open_store(url: str, clock: Clock | None = None) -> StateStore:
             raise UserError(
                 f"{unknown[0]} is no setting of {scheme}:; there are {', '.join(kind.settings)}."
             )
-    opened = kind.open(location, settings, clock or SystemClock())
-    # The location of a server has a password in it, perhaps.
-    shown = scheme if "//" in location else f"{scheme}:{location}"
-    _log.debug("opened the store %s", shown)
-    return opened
+    return kind.read(location, settings)
 
 
-def _open_memory(location: str, _settings: Settings, clock: Clock) -> StateStore:
+def _memory(location: str, _settings: Settings) -> Open:
     if location:
         raise UserError(f"memory: takes nothing behind it, and {location!r} is there.")
-    return MemoryStore(clock)
+    return MemoryStore
 
 
-def _open_sqlite(location: str, settings: Settings, clock: Clock) -> StateStore:
+def _sqlite(location: str, settings: Settings) -> Open:
     busy = _number("busy", settings.get("busy", "30"))
-    durability = _durability(settings)
-    return SqliteStore(_path("sqlite", location), clock, durability=durability, busy_seconds=busy)
+    durability, path = _durability(settings), _path("sqlite", location)
+    return lambda clock: SqliteStore(path, clock, durability=durability, busy_seconds=busy)
 
 
-def _open_lmdb(location: str, settings: Settings, clock: Clock) -> StateStore:
+def _lmdb(location: str, settings: Settings) -> Open:
     size = _number("size", settings["size"]) * 2**30 if "size" in settings else MAP_SIZE
-    durability = _durability(settings)
-    return LmdbStore(_path("lmdb", location), clock, durability=durability, map_size=int(size))
+    durability, path = _durability(settings), _path("lmdb", location)
+    need("lmdb", "The store 'lmdb:'", "lmdb")
+    return lambda clock: LmdbStore(path, clock, durability=durability, map_size=int(size))
 
 
-def _open_postgres(location: str, _settings: Settings, clock: Clock) -> StateStore:
-    return PostgresStore(f"postgresql:{location}", clock)
+def _postgres(location: str, _settings: Settings) -> Open:
+    url = f"postgresql:{location}"
+    name_of(url)
+    return lambda clock: PostgresStore(url, clock)
 
 
 STORES = {
-    "memory": StoreKind("memory:", _open_memory),
-    "sqlite": StoreKind("sqlite:PATH", _open_sqlite, ("durability", "busy")),
-    "lmdb": StoreKind("lmdb:PATH", _open_lmdb, ("durability", "size"), "lmdb"),
-    "postgresql": StoreKind("postgresql://…", _open_postgres, extra="postgres"),
+    "memory": StoreKind("memory:", _memory),
+    "sqlite": StoreKind("sqlite:PATH", _sqlite, ("durability", "busy")),
+    "lmdb": StoreKind("lmdb:PATH", _lmdb, ("durability", "size"), "lmdb"),
+    "postgresql": StoreKind("postgresql://…", _postgres, extra="postgres"),
 }
 
 

@@ -112,10 +112,10 @@ def _validate(chosen: argparse.Namespace, results: Results) -> int:
 
 
 def _refusals(checked: "Checked") -> Iterator["Finding"]:
-    """Hooks and policies that there are not, and settings that they have not."""
+    """Hooks, policies and stores that there are not, and settings that they have not."""
     from kernel.sessions.policies.registry import PolicyRegistry
-    from llmspell.config.findings import Finding
     from llmspell.configured_hooks import make_registry
+    from llmspell.configured_stores import check_stores
     from llmspell.session_policies import session_policy
 
     chosen = checked.configuration
@@ -131,8 +131,18 @@ def _refusals(checked: "Checked") -> Iterator["Finding"]:
         try:
             attempt()
         except UserError as error:
-            line = checked.told.lines.get(tuple(key.split(".")))
-            yield Finding(key, f"{key}: {str(error).rstrip('.')}", line)
+            yield _refusal(checked, key, error)
+    for key, problem in check_stores(chosen):
+        yield _refusal(checked, key, problem)
+
+
+def _refusal(checked: "Checked", key: str, problem: object) -> "Finding":
+    from llmspell.config.findings import Finding
+
+    place = tuple(key.split("."))
+    variable = checked.told.variables.get(place)
+    line = None if variable else checked.told.lines.get(place)
+    return Finding(key, f"{key}: {str(problem).rstrip('.')}", line, variable)
 
 
 def _advice(checked: "Checked") -> Iterator["Finding"]:

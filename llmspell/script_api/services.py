@@ -110,17 +110,25 @@ class LocalServices:
         named = self.configuration.events.persistence.store
         if not named:
             return self.store
-        from kernel.state.stores import open_store
+        from llmspell.configured_stores import EVENTS, open_named
 
-        return open_store(named, self._clock)
+        return open_named(EVENTS, named, self._clock)
+
+    def check_store(self) -> None:
+        """Raise `UserError` for a configuration that is wrong, or names a store of no kind."""
+        if not self._is_said("runtime.state_persistence"):
+            return
+        from llmspell.configured_stores import STATE, check_stores
+
+        for key, problem in check_stores(self.configuration):
+            if key == STATE:
+                raise UserError(f"{key}: {problem}")
 
     def _open_store(self) -> "StateStore":
-        from kernel.state.stores import open_store
+        from llmspell.configured_stores import STATE, open_named, state_url
 
-        chosen = self.configuration.runtime.state_persistence
-        kind = chosen.backend_type if chosen.enabled else "memory"
-        kind = "memory" if kind == "sqlite" else kind  # there is no folder for it
-        return open_store(kind if ":" in kind else f"{kind}:", self._clock)
+        # Where there is no folder for a file, it is in memory.
+        return open_named(STATE, state_url(self.configuration, "memory:"), self._clock)
 
     @made_once
     def state(self) -> "State":

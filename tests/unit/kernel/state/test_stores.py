@@ -11,7 +11,7 @@ from kernel.state.lmdb import LmdbStore
 from kernel.state.memory import MemoryStore
 from kernel.state.sqlite import SqliteStore
 from kernel.state.store import StoreUnavailable
-from kernel.state.stores import STORES, open_store
+from kernel.state.stores import STORES, check_store, open_store
 
 
 @pytest.mark.parametrize(
@@ -46,12 +46,17 @@ def test_urls(url: str, kind: type, tmp_path: Path) -> None:
         ("sqlite:x?busy=long", "busy is 'long'; it must be a number above 0"),
         ("sqlite:x?busy=", "busy is ''"),
         ("lmdb:x?size=-1", "size is '-1'"),
+        ("postgres:", "names no server; write postgresql://USER"),
+        ("postgresql:host=here", "names no server"),
+        ("postgresql://ann:my secret@here", "with %20 for a space"),
     ],
 )
 def test_what_is_no_url(url: str, said: str) -> None:
-    """The error names what is wrong and what there is, and nothing is made."""
-    with pytest.raises(UserError, match=said):
-        open_store(url)
+    """The error names what is wrong and what there is, no password, and nothing is made."""
+    for attempt in (check_store, open_store):
+        with pytest.raises(UserError, match=said) as refused:
+            attempt(url)
+        assert "secret" not in str(refused.value)
 
 
 @pytest.mark.parametrize("scheme", [name for name, kind in STORES.items() if kind.extra])
