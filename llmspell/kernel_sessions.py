@@ -32,8 +32,15 @@ class KernelSessions:
         self._begins: bool | None = None
         self._own: SessionId | None = None
         """The one that it has begun by itself."""
+        self.home: SessionId | None = None
+        """The one that the kernel was started in, whichever is the current one by now."""
         self._tasks: list[asyncio.Task[None]] = []
         self._has_ended = False
+
+    async def start_in(self, word: str) -> None:
+        """As `enter`, when the kernel starts: what it keeps of itself belongs to this session."""
+        await self.enter(word)
+        self.home = self._current.id
 
     async def enter(self, word: str) -> None:
         """Be in the session of this id or name, which is begun if there is none.

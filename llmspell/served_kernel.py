@@ -112,7 +112,7 @@ async def serve(
         if keeper is not None:
             await asyncio.to_thread(services.check_store)
         if options.session:
-            await programs.sessions.enter(options.session)
+            await programs.sessions.start_in(options.session)
         if keeper is not None:
             programs.remembered = await keeper.begin()
         kernel = await make_kernel(parts)
@@ -157,7 +157,8 @@ def _variables(
     def key() -> str:
         if not options.session:
             return f"kernel:{options.id}"
-        return f"session:{programs.current.id}" if programs.current.id else ""
+        home = programs.sessions.home
+        return f"session:{home}" if home is not None else ""
 
     return KeptVariables(lambda: services.store, key)
 

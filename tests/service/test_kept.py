@@ -145,6 +145,21 @@ def test_variables_of_a_session(kernels: Kernels) -> None:
         assert "nil, 1" == shown(client, "return x, 1")
 
 
+def test_variables_stay_with_the_session_of_the_start(kernels: Kernels) -> None:
+    """Whichever session the kernel is in at its end; that one keeps its own."""
+    for name, value in (("other", 1), ("work", 5)):
+        record = unnamed(kernels, name)
+        with kernels.client(record) as client:
+            client.execute_interactive(f"x = {value}")
+            client.sessions("use", id="other")
+        kernels.say("stop", record["id"])
+    for name, value in (("other", "1"), ("work", "5")):
+        record = unnamed(kernels, name)
+        with kernels.client(record) as client:
+            assert value == shown(client, "return x")
+        kernels.say("stop", record["id"])
+
+
 def test_a_restart_from_jupyter_begins_without_variables(kernels: Kernels) -> None:
     """Who restarts a notebook's kernel wants them gone, also those of the run before."""
     record = kernels.start("one")
