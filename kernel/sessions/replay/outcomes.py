@@ -13,12 +13,16 @@ _ADDRESS = re.compile(
 )
 """How values are shown that have no other text: by where they lie, elsewhere in every run."""
 
+_ID = re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}\b")
+"""What sessions are called, and artifacts after them: made up at random for each."""
+
 
 def compare_outcomes(old: Outcome, new: Outcome) -> Comparison:
     """What a cell gave and said.
 
-    Ignored are how long it took, what it used, how its output was cut into pieces, and the
-    addresses in texts of tables, functions and the like.
+    Ignored are how long it took, what it used, how its output was cut into pieces, the addresses
+    in texts of tables, functions and the like, and which ids there are: the first one of the one
+    is compared as the first one of the other, and so on.
     """
     return compare(_essence(old), _essence(new))
 
@@ -27,22 +31,25 @@ def _essence(outcome: Outcome) -> JsonValue:
     streams: dict[str, str] = {}
     for each in outcome.outputs:
         streams[each.stream] = streams.get(each.stream, "") + each.text
-    return {
+    essence: JsonValue = {
         "status": outcome.status,
-        "value": _without_addresses(outcome.value),
-        "output": _without_addresses(dict(streams)),
-        "error": _without_addresses(outcome.error),
+        "value": outcome.value,
+        "output": dict(streams),
+        "error": outcome.error,
     }
+    return _without_chance(essence, {})
 
 
-def _without_addresses(value: JsonValue) -> JsonValue:
+def _without_chance(value: JsonValue, ids: dict[str, str]) -> JsonValue:
+    """Without addresses, and with numbers for ids; ``ids``: those that were there already."""
     match value:
         case str():
-            return _ADDRESS.sub(_masked, value) if "0x" in value else value
+            text = _ADDRESS.sub(_masked, value) if "0x" in value else value
+            return _ID.sub(lambda found: ids.setdefault(found[0], f"<id {len(ids) + 1}>"), text)
         case list():
-            return [_without_addresses(each) for each in value]
+            return [_without_chance(each, ids) for each in value]
         case dict():
-            return {key: _without_addresses(each) for key, each in value.items()}
+            return {key: _without_chance(each, ids) for key, each in value.items()}
     return value
 
 

@@ -80,3 +80,22 @@ def test_addresses_are_ignored(old: str, new: str, is_same: bool) -> None:
     """Where a table lies is no difference; other numbers are."""
     before, after = (Outcome(outputs=(Output(each),), value=[each]) for each in (old, new))
     assert is_same == compare_outcomes(before, after).is_identical
+
+
+ANN, BOB = "c552fede-d0e6-4bad-9f5a-27c089740648", "480e88de-e8d4-4b56-9549-8146633b08df"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "is_same"),
+    [
+        (f"in {ANN}", f"in {BOB}", True),
+        (f"{ANN} {BOB}", f"{BOB} {ANN}", True),
+        (f"{ANN} {ANN}", f"{ANN} {BOB}", False),
+        (f"in {ANN}", "in none", False),
+        (ANN.replace("-4", "-1"), BOB.replace("-4", "-1"), False),
+    ],
+)
+def test_which_ids_there_are_is_ignored(old: str, new: str, is_same: bool) -> None:
+    """Sessions have another one in every run; whether two are the same one does count."""
+    before, after = (Outcome(value=each, outputs=(Output(each),)) for each in (old, new))
+    assert is_same == compare_outcomes(before, after).is_identical
