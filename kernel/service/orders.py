@@ -10,6 +10,7 @@ from dataclasses import MISSING, dataclass, field, fields
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 from kernel.core.errors import UserError
+from kernel.core.json_text import json_problem
 
 LONGEST_LINE = 1 << 20
 """Bytes."""
@@ -111,7 +112,7 @@ def parsed(text: bytes) -> Mapping[str, Any]:
     try:
         said = json.loads(text)
     except ValueError as error:
-        raise UserError(f"This is no JSON: {error}") from error
+        raise UserError(f"This is no JSON: {json_problem(error)}.") from error
     if not isinstance(said, Mapping):
         raise UserError("A line holds one object.")
     return said

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 
 from kernel.core.errors import UserError
 from kernel.core.extras import need
+from kernel.core.json_text import json_problem
 from kernel.state.values import Json
 
 EXTRA = "formats"
@@ -58,7 +59,7 @@ def _read_json(text: str) -> object:
     try:
         value: object = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise UnreadableText(f"This is no JSON: {error}.") from error
+        raise UnreadableText(f"This is no JSON: {json_problem(error)}.") from error
     return value
 
 

@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from kernel.core.errors import UserError
 from llmspell.cli.actions import Action
 from llmspell.cli.numbers import amount, at_least_one
 from llmspell.cli.progress import PERIOD, ProgressBar, progress
@@ -58,6 +59,9 @@ def _options(parser: argparse.ArgumentParser) -> None:
 
 def _replay(chosen: argparse.Namespace, results: Results, ask: Ask) -> int:
     mode = chosen.mode or ("modified" if chosen.set else "exact")
+    if mode != "simulate" and (chosen.with_pauses or chosen.speed is not None):
+        option = "--with-pauses" if chosen.with_pauses else "--speed"
+        raise UserError(f"{option} is of a simulation; write --mode simulate, or leave it out.")
     name = uuid.uuid4().hex
     try:
         with progress("Replaying") as bar, _saying_where_it_stands(bar, mode):
@@ -117,11 +121,16 @@ def _listed(answer: Mapping[str, Any]) -> Iterator[str]:
             how += f", {counted(each['different_steps'], 'step', 'steps')} different"
         error = f"; it ended early: {each['error']}" if each["error"] else ""
         count = f"{good} of {counted(total, 'step', 'steps')}"
-        yield f"{each['mode']}: {count} ended as they did{how}{error}"
+        yield f"{each['mode']}: {count} ended {_counted_as(each)}{how}{error}"
     for each in answer["under_way"]:
         where = f"; debuggers attach at {each['address']}" if each["address"] else ""
         done = f"{each['steps_done']} of {each['steps']} steps"
         yield f"{each['mode']}: under way, {done}{where}"
+
+
+def _counted_as(result: Mapping[str, Any]) -> str:
+    """How the steps ended that are counted as good ones."""
+    return "without an error" if result["similarity_score"] is None else "as they did"
 
 
 @contextlib.contextmanager
@@ -165,9 +174,8 @@ def _told(result: Mapping[str, Any]) -> Iterator[str]:
         for place in compared["differences"][:SHOWN] if is_other else ():
             yield f"    {place['path']}: {place['description']}"
     total, good = result["hooks_replayed"], result["successful_replays"]
-    how = "without an error" if result["mode"] == "simulate" else "as they did"
     count = counted(total, "step", "steps")
-    yield f"Replayed {count} ({result['mode']}); {good} ended {how}."
+    yield f"Replayed {count} ({result['mode']}); {good} ended {_counted_as(result)}."
     if result["stopped_before"]:
         yield f"Stopped before step {result['stopped_before']}."
     if result["error"]:

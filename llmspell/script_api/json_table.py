@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from kernel.core.catalogue import Field
 from kernel.core.errors import UserError
 from kernel.core.functions import HostTable, host_function
+from kernel.core.json_text import json_problem
 from kernel.core.script_values import NULL
 
 
@@ -49,10 +50,8 @@ class JsonTable(HostTable):
         """
         try:
             value = json.loads(text, parse_constant=_refuse)
-        except ValueError as error:
-            raise UserError(f"JSON parse error: {error}") from None
-        except RecursionError:
-            raise UserError("JSON parse error: nested too deep") from None
+        except (ValueError, RecursionError) as error:
+            raise UserError(f"JSON parse error: {json_problem(error)}") from None
         return _with_nulls(value) if options and options.nulls else value
 
     @host_function("JSON.stringify")

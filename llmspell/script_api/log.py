@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from kernel.core.errors import UserError
+from llmspell.script_api.rendering import COMPACT, render
 
 LEVELS = {"off": 60, "error": 40, "warn": 30, "info": 20, "debug": 10, "trace": 5}
 """Levels by their names, with the numbers of Python's `logging`."""
@@ -110,5 +111,5 @@ class ScriptLog:
             "%s%s%s",
             f"[{module}] " if module else "",
             message,
-            "" if data is None else f" {data!r}",
+            "" if data is None else f" {render(data, COMPACT)}",
         )

@@ -100,6 +100,16 @@ def test_it_is_told_again(recorded: CommandLine) -> None:
     done = recorded.say("session", "replay", "tuesday", "--mode", "simulate", "--speed", "10")
     assert 0 == done.returncode
     assert "Replayed 3 steps (simulate); 2 ended without an error." in done.stdout
+    listed = recorded.say("session", "replays", "tuesday").stdout
+    assert "simulate: 2 of 3 steps ended without an error\n" == listed
+
+
+def test_only_a_simulation_has_a_speed(recorded: CommandLine) -> None:
+    """Whoever asks for one elsewhere is told, and nothing is run."""
+    for words in (("--speed", "2"), ("--with-pauses",), ("--speed", "2", "--mode", "debug")):
+        done = recorded.say("session", "replay", "tuesday", *words)
+        assert (1, "") == (done.returncode, done.stdout)
+        assert f"llmspell: {words[0]} is of a simulation" in done.stderr
 
 
 @pytest.mark.parametrize("kernel", ["none", "other"])

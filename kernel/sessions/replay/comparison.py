@@ -1,6 +1,7 @@
 """How alike two pieces of plain data are, and where they differ."""
 
 import difflib
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -78,8 +79,7 @@ def _leaves(path: str, old: JsonValue, new: JsonValue) -> Iterator[_Leaf]:
             alike = _alike(old, new)
             yield _Leaf(path, alike, f"{_shown(old)} became {_shown(new)}")
         case _ if _kind(old) != _kind(new):
-            description = f"{_shown(old)} ({_kind(old)}) became {_shown(new)} ({_kind(new)})"
-            yield _Leaf(path, 0.0, description)
+            yield _Leaf(path, 0.0, f"{_typed(old)} became {_typed(new)}")
         case _ if old != new:
             yield _Leaf(path, 0.0, f"{_shown(old)} became {_shown(new)}")
         case _:
@@ -128,6 +128,10 @@ def _kind(value: JsonValue) -> str:
             return "object"
 
 
+def _typed(value: JsonValue) -> str:
+    return _shown(value) if value is None else f"{_shown(value)} ({_kind(value)})"
+
+
 def _shown(value: JsonValue) -> str:
-    text = repr(value)
+    text = json.dumps(value, ensure_ascii=False)
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"

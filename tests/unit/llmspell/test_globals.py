@@ -47,7 +47,7 @@ def test_json_reads_and_writes(script):
         note(JSON.parse('[1, null, 3]')[2] == nil, tostring(v[2]))
         note(JSON.stringify({1, JSON.null, 0/0}), JSON.stringify({a = 1}, {pretty = true}))
     """)
-    assert "s.lua:2: JSON parse error: Expecting value: line 1 column 2 (char 1)" == script.error(
+    assert "s.lua:2: JSON parse error: a value is missing at line 1, column 2" == script.error(
         "JSON.parse('[')"
     )
     assert "valid UTF-8" in script.error("JSON.stringify('\\255')")

@@ -19,6 +19,12 @@ def script(lua, tmp_path) -> Iterator[Told]:
         yield told
 
 
+def test_values_are_logged_as_lua_writes_them(script, caplog):
+    """Behind the message."""
+    script.run('Debug.logWithData("error", "m", {a = 1, b = {true, nil, "x"}, c = 0.5})')
+    assert ['m {a = 1, b = {[1] = true, [3] = "x"}, c = 0.5}'] == caplog.messages
+
+
 def test_debug_logs(script):
     """Messages are kept by level and module; the last rule that fits holds."""
     assert ["info", ["one", "three"], ["m", None]] == script.run("""

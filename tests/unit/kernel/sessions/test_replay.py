@@ -237,8 +237,8 @@ async def test_a_modified_replay_says_what_it_changed(recorded) -> None:
         for step in result.steps
     ]
     assert [("value", "3 became 10")] == places[0]
-    assert ("output.stdout", "'hello\\n' became 'hallo\\n'") == places[1][1]
-    assert [("output.stdout", "'5.0\\n7\\n' became '6.0\\n7\\n'")] == places[2]
+    assert ("output.stdout", '"hello\\n" became "hallo\\n"') == places[1][1]
+    assert [("output.stdout", '"5.0\\n7\\n" became "6.0\\n7\\n"')] == places[2]
     assert 0 < result.similarity < 1
     assert not result.is_identical
 
