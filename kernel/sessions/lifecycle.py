@@ -109,7 +109,7 @@ class IllegalMove(UserError):
     """A verb that the status of the session does not allow."""
 
     def __init__(self, session: str, state: State, verb: Verb) -> None:
-        allowed = ", ".join(LIFECYCLE[state])
+        allowed = ", ".join(each for each in LIFECYCLE[state] if each is not Verb.EXPIRE)
         super().__init__(f"Session {session} is {state}: {verb} is not possible, only {allowed}.")
         self.state, self.verb = state, verb
 
