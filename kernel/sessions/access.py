@@ -82,6 +82,7 @@ NEEDED: Mapping[str, Permission] = {
     "collect": _G,
     # Snapshots
     "snapshot": _R,
+    "compare_snapshot": _O,
     "restore": _J,
     # Replay
     "replay": _R,
@@ -123,6 +124,15 @@ class AccessDenied(UserError):
 
 
 _SAID: Mapping[str, str] = {
+    "state_to_write": "write state",
+    "admit": "run cells",
+    "run": "run cells",
+    "record": "record cells",
+    "check_room": "store artifacts",
+    "store": "store artifacts",
+    "store_file": "store artifacts",
+    "delete_artifact": "delete artifacts",
+    "compare_snapshot": "restore",
     "tenant_trail": "read the audit trail",
     "collect": "collect what is unneeded",
 }

@@ -18,6 +18,7 @@ from kernel.sessions.search import SessionQuery
 from kernel.sessions.shown import (
     brief,
     entry_shown,
+    newer_shown,
     report_shown,
     session_shown,
     snapshot_shown,
@@ -245,9 +246,18 @@ class LifeRequests(DeskRequests):
         return {"snapshot": {**snapshot_shown(taken), "path": path}}
 
     @action("restore")
-    def restore(self, *, path: str, new: bool = False) -> Plain:
-        """Put a session back from a file; ``new``: beside the one there is, under another id."""
+    def restore(self, *, path: str, new: bool = False, dry_run: bool = False) -> Plain:
+        """Put a session back from a file; ``new``: beside the one there is, under another id.
+
+        ``dry_run``: only say what it would take away of the session there is.
+        """
         desk = self._desk
+        if dry_run:
+            return {
+                "newer": newer_shown(
+                    desk.services.snapshots.compare_snapshot(desk.actor, Path(path))
+                )
+            }
         put_back = desk.services.snapshots.restore(desk.actor, Path(path), is_new=new)
         return {"session": desk.whole(put_back)}
 

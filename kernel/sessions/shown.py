@@ -11,7 +11,7 @@ from kernel.sessions.artifacts.versions import Difference
 from kernel.sessions.audit import AuditRecord
 from kernel.sessions.log import LogEntry
 from kernel.sessions.model import Session, Usage
-from kernel.sessions.snapshot import SnapshotInfo
+from kernel.sessions.snapshot import Newer, SnapshotInfo
 
 Plain = dict[str, Any]
 
@@ -23,6 +23,7 @@ _DIFFERENCE = TypeAdapter(Difference)
 _RECORD = TypeAdapter(AuditRecord)
 _COLLECTED = TypeAdapter(Collected)
 _SNAPSHOT = TypeAdapter(SnapshotInfo)
+_NEWER = TypeAdapter(Newer)
 _SESSION_REPORT = TypeAdapter(SessionReport)
 _TENANT_REPORT = TypeAdapter(TenantReport)
 
@@ -83,4 +84,10 @@ def report_shown(report: SessionReport | TenantReport) -> Plain:
     """A report of one session, or of all."""
     adapter = _SESSION_REPORT if isinstance(report, SessionReport) else _TENANT_REPORT
     shown: Plain = adapter.dump_python(report, mode="json")  # type: ignore[arg-type]
+    return shown
+
+
+def newer_shown(newer: Newer) -> Plain:
+    """What a snapshot does not have."""
+    shown: Plain = _NEWER.dump_python(newer, mode="json")
     return shown

@@ -19,6 +19,7 @@ from kernel.sessions.artifacts.index import ArtifactIndex, decode_manifest
 from kernel.sessions.artifacts.model import ContentDamaged, decode_artifact, encode_artifact
 from kernel.sessions.gate import Change, Gate
 from kernel.sessions.lifecycle import ABSENT, Verb, next_state
+from kernel.sessions.log import CELL
 from kernel.sessions.model import (
     Session,
     SessionId,
@@ -51,6 +52,17 @@ class SnapshotInfo:
     entries: int
     blocks: int
     file_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Newer:
+    """What a session has that its snapshot does not have, and a restore would take away."""
+
+    session: SessionId
+    name: str
+    cells: int = 0
+    artifacts: int = 0
+    """How many were stored."""
 
 
 class Snapshots:
@@ -97,19 +109,22 @@ class Snapshots:
         Otherwise it takes the place of the session with its id, which needs `Permission.OWN`.
         Raises `UserError` for a file that is damaged, of another kind or of another tenant.
         """
-        try:
-            with path.open("rb") as source:
-                file.verify(source, path.name)
-                source.seek(0)
-                return self._restore(actor, file.Reader(source, path.name), is_new)
-        except OSError as error:
-            raise UserError(f"{path} cannot be read: {error.strerror}.") from error
+        with _verified(path) as reader:
+            return self._restore(actor, reader, is_new)
+
+    def compare_snapshot(self, actor: Actor, path: Path) -> Newer:
+        """What `restore` would take away: cells and artifacts that came after the snapshot."""
+        with _verified(path) as reader:
+            saved, taken = _saved(actor, reader), reader.header.taken
+        if Records(self._gate.store, actor.tenant).session(saved.id) is None:
+            return Newer(saved.id, saved.name)
+        records, there = self._gate.look(actor, saved.id, "compare_snapshot")
+        kinds = [each.kind for each in records.log(there.id) if each.time > taken]
+        return Newer(there.id, there.name, kinds.count(CELL), kinds.count("store"))
 
     def _restore(self, actor: Actor, reader: file.Reader, is_new: bool) -> Session:
         header = reader.header
-        saved = decode_session(header.session.encode(), 0)
-        if saved.tenant != actor.tenant:
-            raise UserError(f"{reader.name} is a snapshot of another tenant's session.")
+        saved = _saved(actor, reader)
         number = new_session_id() if is_new else saved.id
         session = self._claimed(actor, saved, number, header.taken, is_new)
         with (
@@ -142,6 +157,26 @@ class Snapshots:
         if not may(actor, saved, Permission.OWN):
             raise AccessDenied(actor, "restore", saved.id)
         return session
+
+
+@contextmanager
+def _verified(path: Path) -> Iterator[file.Reader]:
+    """What is in a file that was found to be whole."""
+    try:
+        with path.open("rb") as source:
+            file.verify(source, path.name)
+            source.seek(0)
+            yield file.Reader(source, path.name)
+    except OSError as error:
+        raise UserError(f"{path} cannot be read: {error.strerror}.") from error
+
+
+def _saved(actor: Actor, reader: file.Reader) -> Session:
+    """The session in a file, if it is one of the actor's tenant."""
+    saved = decode_session(reader.header.session.encode(), 0)
+    if saved.tenant != actor.tenant:
+        raise UserError(f"{reader.name} is a snapshot of another tenant's session.")
+    return saved
 
 
 def _make_way(change: Change, actor: Actor, session: Session) -> int:

@@ -17,6 +17,7 @@ from llmspell.cli.progress import progress
 from llmspell.cli.results import Results, table
 from llmspell.cli.session_looks import Ask, id_argument, moment
 from llmspell.cli.session_store import store, store_options
+from llmspell.cli.state import confirmed, counted
 from llmspell.cli.whole_files import written_whole
 
 PIECE = 4 * 1024 * 1024
@@ -153,14 +154,37 @@ def _restore_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--new", action="store_true", help="beside the one there is, under another id"
     )
+    parser.add_argument(
+        "--yes", "-y", action="store_true", help="do not ask before what is newer goes"
+    )
 
 
 def _restore(chosen: argparse.Namespace, results: Results, ask: Ask) -> int:
+    path = os.path.abspath(chosen.file)
+    if not (chosen.new or chosen.yes):
+        _ask_for_newer(ask("restore", path=path, dry_run=True)["newer"])
     with progress("Reading"):
-        answer = ask("restore", path=os.path.abspath(chosen.file), new=chosen.new)
+        answer = ask("restore", path=path, new=chosen.new)
     session = answer["session"]
     results.show(answer, f"Session {session['id']} ({session['name']}) is there again.")
     return 0
+
+
+def _ask_for_newer(newer: Mapping[str, Any]) -> None:
+    """Ask whether what came after the snapshot may go; raises `UserError` if not."""
+    found = [
+        counted(newer[name], name.removesuffix("s"), name)
+        for name in ("cells", "artifacts")
+        if newer[name]
+    ]
+    if not found:
+        return
+    session, what = f"Session {newer['session']} ({newer['name']})", " and ".join(found)
+    if not confirmed(f"{session} has {what} that came after the snapshot. Take them away?"):
+        raise UserError(
+            f"Nothing was restored: {session} has {what} that came after the snapshot. --yes "
+            "takes them away where nobody can be asked, --new puts the snapshot beside it."
+        )
 
 
 ARTIFACT_ACTIONS: Mapping[str, Action] = {

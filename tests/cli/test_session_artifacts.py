@@ -173,3 +173,17 @@ def _peak(cli: CommandLine, *words: str) -> int:
     )
     assert 0 == done.returncode, done.stderr
     return int(done.stderr.split()[-1]) * 1024
+
+
+def test_a_restore_asks_before_something_goes(stored: CommandLine) -> None:
+    """Where nobody answers it is refused, and says what would go; nothing newer is no question."""
+    assert 0 == stored.say("session", "snapshot", "tuesday", "a.snapshot").returncode
+    assert 0 == stored.say("session", "restore", "a.snapshot").returncode
+    stored.write("late.txt", "late")
+    assert 0 == stored.say("session", "store", "tuesday", "late.txt").returncode
+    refused = stored.say("session", "restore", "a.snapshot")
+    assert (1, "") == (refused.returncode, refused.stdout)
+    assert "has 1 artifact that came after the snapshot. --yes" in refused.stderr
+    assert "late.txt" in stored.say("session", "artifacts", "tuesday").stdout
+    assert 0 == stored.say("session", "restore", "a.snapshot", "--yes").returncode
+    assert "late.txt" not in stored.say("session", "artifacts", "tuesday").stdout

@@ -12,6 +12,7 @@ from kernel.sessions.artifacts.file_blocks import FileBlocks
 from kernel.sessions.cells import Cell, Outcome
 from kernel.sessions.gate import PolicyRefused
 from kernel.sessions.model import Role, Status
+from kernel.sessions.snapshot import Newer
 from kernel.sessions.snapshot_file import SnapshotDamaged
 from kernel.state.memory import MemoryStore
 from tests.support.clocks import ManualClock
@@ -86,6 +87,23 @@ def test_a_session_comes_back_as_it_was(kit, tmp_path) -> None:
     assert (4, 1) == (usage.artifacts, usage.cells)
     assert 5 == kit.services.artifacts.store(OWNER, session.id, "next", b"").id.sequence
     assert 3 == kit.services.artifacts.store(OWNER, session.id, "note", b"").version
+
+
+def test_what_is_newer_than_a_snapshot_is_told(kit, tmp_path) -> None:
+    """Before a restore takes it away; where the session is as it was, or gone, that is nothing."""
+    session, snapshots = filled(kit), kit.services.snapshots
+    snapshots.snapshot(OWNER, session.id, tmp_path / "saved")
+    nothing = Newer(session.id, "work")
+    assert nothing == snapshots.compare_snapshot(OWNER, tmp_path / "saved")
+    kit.clock.advance(1)
+    kit.record(session.id, (Cell("a = 2"), Outcome()), (Cell("a = 3"), Outcome()))
+    kit.services.artifacts.store(OWNER, session.id, "later", b"later")
+    newer = Newer(session.id, "work", cells=2, artifacts=1)
+    assert newer == snapshots.compare_snapshot(OWNER, tmp_path / "saved")
+    snapshots.restore(OWNER, tmp_path / "saved")
+    assert nothing == snapshots.compare_snapshot(OWNER, tmp_path / "saved")
+    kit.services.sessions.delete(OWNER, session.id)
+    assert nothing == snapshots.compare_snapshot(OWNER, tmp_path / "saved")
 
 
 def test_a_snapshot_moves_to_another_kernel(kit, tmp_path) -> None:
