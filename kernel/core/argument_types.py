@@ -85,7 +85,8 @@ def expected_words(annotation: Any) -> str:
     annotation = inner(annotation)
     if is_union(annotation):
         words = [expected_words(each) for each in get_args(annotation) if each is not type(None)]
-        return " or ".join(dict.fromkeys(words))
+        every = dict.fromkeys(words)
+        return " or ".join(each for each in every if each != "integer" or "number" not in every)
     if get_origin(annotation) is Literal:
         names = [f'"{each}"' for each in get_args(annotation)]
         return ", ".join(names[:-1]) + (" or " if len(names) > 1 else "") + names[-1]

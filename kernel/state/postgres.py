@@ -111,8 +111,8 @@ class PostgresStore(EntryStore):
     def __init__(self, url: str, clock: Clock | None = None, *, connect_seconds: int = 10) -> None:
         """Connect to ``postgresql://…`` and make the table if it is not there.
 
-        Raises `StoreUnavailable` or what `name_of` raises. Texts and errors name the server without the
-        password.
+        Raises `StoreUnavailable` or what `name_of` raises. Texts and errors name the server
+        without the password.
         """
         self.server = name_of(url)
         self._psycopg = need("psycopg", WHAT, EXTRA)

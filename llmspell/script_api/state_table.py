@@ -129,7 +129,9 @@ class StateTable(HostTable):
     # --- changes that nobody can come between ---------------------------------------------------
 
     @host_function("State.increment")
-    def increment(self, key: str, by: float = 1, scope: ScopeName = GLOBAL_NAME) -> int | float:
+    def increment(
+        self, key: str, by: float | int = 1, scope: ScopeName = GLOBAL_NAME
+    ) -> int | float:
         """Adds to a number, to 0 if there is none; gives the sum."""
         return self._state.increment(*script_place(scope, key), by=by)
 

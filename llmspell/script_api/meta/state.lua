@@ -100,7 +100,7 @@ function State.clear_scope(scope) end
 
 ---Adds to a number, to 0 if there is none; gives the sum.
 ---@param key string
----@param by? number
+---@param by? number|integer
 ---@param scope? string global, user, session, agent, tool, workflow, hook, custom; all but global also with `:ID`, user only so.
 ---@return integer|number
 function State.increment(key, by, scope) end

@@ -93,6 +93,11 @@ def test_state_keeps_values(script):
         State.agent_set("a", "k", 7) State.tool_set("t", "k", 9) State.save("workflow:w", "s", 1)
         note(State.get("c"), State.agent_get("a", "k"), State.tool_get("t", "k"), State.workflow_list("w"))
     """)
+    assert ["9", "10", "10.5"] == script.run("""
+        State.set("m", 7)
+        note(tostring(State.increment("m", 2)), tostring(State.increment("m")))
+        note(tostring(State.increment("m", 0.5)))
+    """)
     assert "s.lua:2: State.save: options.ttl should be greater than 0, got -1" == script.error(
         "State.save('global', 'k', 1, {ttl = -1})"
     )
