@@ -70,7 +70,11 @@ class LifeRequests(DeskRequests):
             limit=limit,
         )
         found = desk.services.sessions.list(desk.actor, query)
-        shown = [desk.whole(each) if detailed else brief(each) for each in found]
+        usage = desk.services.sessions.usage
+        shown = [
+            desk.whole(each) if detailed else brief(each, usage(desk.actor, each.id))
+            for each in found
+        ]
         return {"sessions": shown, "current": desk.current_id}
 
     @action("show")
@@ -202,7 +206,10 @@ class LifeRequests(DeskRequests):
 
     @action("delete")
     def delete(self, *, id: str = "", all: bool = False) -> Plain:
-        """Remove a session, or all, with what belongs to them. Here ``id`` must be said."""
+        """Remove a session, or all, with what belongs to them. Here ``id`` must be said.
+
+        Where the kernel was in one of them, ``left`` is true: it is in none from now on.
+        """
         if all and id:
             raise UserError("delete takes either an id or all; say one of them.")
         if not all and not id:
@@ -210,11 +217,13 @@ class LifeRequests(DeskRequests):
         desk = self._desk
         sessions = desk.services.sessions
         found = sessions.list(desk.actor) if all else [desk.find(id)]
+        was_left = False
         for each in found:
             sessions.delete(desk.actor, each.id)
             if desk.current.id == each.id:
                 desk.current.leave()
-        return {"deleted": len(found), "ids": [each.id for each in found]}
+                was_left = True
+        return {"deleted": len(found), "ids": [each.id for each in found], "left": was_left}
 
     # --- what happened in them ------------------------------------------------------------------
 

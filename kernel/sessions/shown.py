@@ -37,10 +37,10 @@ def session_shown(session: Session, usage: Usage | None = None) -> Plain:
     return shown if usage is None else {**shown, "usage": _USAGE.dump_python(usage, mode="json")}
 
 
-def brief(session: Session) -> Plain:
+def brief(session: Session, usage: Usage) -> Plain:
     """A session in a list."""
     whole = session_shown(session)
-    return {name: whole[name] for name in BRIEF}
+    return {**{name: whole[name] for name in BRIEF}, "last_activity": usage.last_activity}
 
 
 def entry_shown(entry: LogEntry) -> Plain:

@@ -85,7 +85,7 @@ def _listed(answer: Mapping[str, Any], is_detailed: bool) -> Iterator[str]:
             ("* " if each["id"] == answer["current"] else "  ") + each["id"],
             each["name"],
             each["status"],
-            moment(each["updated"]),
+            moment(max(each["updated"], each["last_activity"])),
             ", ".join(each["tags"]),
         )
         for each in answer["sessions"]

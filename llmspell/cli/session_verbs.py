@@ -1,6 +1,7 @@
 """``llmspell session``: beginning sessions, letting them rest, ending and deleting them."""
 
 import argparse
+import sys
 from collections.abc import Callable, Mapping
 
 from kernel.core.errors import UserError
@@ -10,6 +11,11 @@ from llmspell.cli.parsing import CliParser
 from llmspell.cli.results import Results
 from llmspell.cli.session_looks import Ask, id_argument
 from llmspell.cli.state import confirmed, counted
+
+LEFT = (
+    "the kernel was in that session and is in none now; its cells are not recorded until "
+    "`llmspell session use` names another one"
+)
 
 
 def _create_options(parser: argparse.ArgumentParser) -> None:
@@ -87,6 +93,8 @@ def _delete(chosen: argparse.Namespace, results: Results, ask: Ask) -> int:
         raise UserError("Nothing was deleted; --all needs --yes where nobody can be asked.")
     answer = ask("delete", id=chosen.id, all=chosen.all or None)
     results.show(answer, f"Deleted {counted(answer['deleted'], 'session', 'sessions')}.")
+    if answer["left"]:
+        sys.stderr.write(f"llmspell: {LEFT}\n")
     return 0
 
 

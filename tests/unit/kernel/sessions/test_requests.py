@@ -94,7 +94,7 @@ async def test_list(requests: SessionRequests, kit: SessionKit) -> None:
     assert expected == found
     brief = (await ask(requests, "list"))["sessions"][0]
     whole = (await ask(requests, "list", detailed=True))["sessions"][0]
-    assert {"id", "name", "status", "tags", "created", "updated"} == {*brief}
+    assert {"id", "name", "status", "tags", "created", "updated", "last_activity"} == {*brief}
     assert 0 == whole["usage"]["cells"]
 
 
