@@ -15,12 +15,13 @@ from annotated_types import Ge
 from kernel.core.actions import action, serve_action
 from kernel.core.errors import UserError
 from kernel.core.suggestions import unknown
+from kernel.state.formats import UnreadableText
 from kernel.state.redaction import Redactor
 from kernel.state.schemas import Schemas
 from kernel.state.scopes import KINDS, BadScope, Scope
 from kernel.state.state import State
 from kernel.state.store import Entry
-from kernel.state.transfer import Existing, export_state, import_state
+from kernel.state.transfer import BadDocument, Existing, export_state, import_state
 from kernel.state.values import NotStorable, decode
 
 _log = logging.getLogger(__name__)
@@ -105,10 +106,17 @@ class StateRequests:
         format: FormatName = "json",
         merge: bool = True,
         dry_run: bool = False,
+        file: str = "",
     ) -> Plain:
-        """Put exported values; without ``merge`` what else is in their scopes goes."""
+        """Put exported values; without ``merge`` what else is in their scopes goes.
+
+        ``file``: what errors are to call the text.
+        """
         existing = Existing.OVERWRITE if merge else Existing.REPLACE
-        done = import_state(self._state, text, format, existing, is_dry_run=dry_run)
+        try:
+            done = import_state(self._state, text, format, existing, is_dry_run=dry_run)
+        except (UnreadableText, BadDocument) as error:
+            raise type(error)(f"{file}: {error}" if file else str(error)) from error
         return {
             "imported": len(done.created) + len(done.changed),
             "created": done.created,

@@ -67,7 +67,7 @@ def _check(value: object, place: str, depth: int) -> None:
                 _check(item, f"{place}.{key}" if depth < 9 else place, depth + 1)
         case _:
             kind = type(value).__name__
-            raise NotStorable(f"{place} is a {kind}; only what JSON can say is kept.")
+            raise NotStorable(f"{place} is of type {kind}; only what JSON can say is kept.")
 
 
 def _check_text(text: str, place: str) -> None:

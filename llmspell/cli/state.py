@@ -158,6 +158,9 @@ def _export(chosen: argparse.Namespace, results: Results, ask_state: Ask) -> int
     from llmspell.config.editing import write_atomically
 
     form = _form(chosen)
+    folder = Path(chosen.file).resolve().parent
+    if chosen.file != "-" and not folder.is_dir():
+        raise UserError(f"{chosen.file} cannot be written: there is no folder {folder}.")
     with progress("Exporting"):
         answer = ask_state("export", format=form, scope=chosen.scope, secrets=chosen.secrets)
     if chosen.file == "-":
@@ -189,6 +192,7 @@ def _import(chosen: argparse.Namespace, results: Results, ask_state: Ask) -> int
             format=_form(chosen),
             merge=chosen.merge,
             dry_run=chosen.dry_run,
+            file=None if chosen.file == "-" else chosen.file,
         )
     results.show({**answer, "dry_run": chosen.dry_run}, lambda: _imported(answer, chosen.dry_run))
     return 0
@@ -214,8 +218,14 @@ def _read(name: str) -> str:
 
 
 def _form(chosen: argparse.Namespace) -> str:
-    ending = Path(chosen.file).suffix.lstrip(".").replace("yml", "yaml")
-    return str(chosen.format or (ending if ending in FORMATS else "json"))
+    ending = Path(chosen.file).suffix.lower()
+    form = {"": "json", ".yml": "yaml"}.get(ending, ending.lstrip("."))
+    if chosen.format is None and form not in FORMATS:
+        raise UserError(
+            f"{chosen.file}: the ending {ending} is of no format; say one with --format: "
+            f"{', '.join(FORMATS)}."
+        )
+    return str(chosen.format or form)
 
 
 # --- schemas --------------------------------------------------------------------------------------

@@ -40,3 +40,56 @@ def test_a_configuration_may_forget(cli: CommandLine, setting: str) -> None:
     assert ("1\n", "") == (said.stdout, said.stderr)
     assert not (cli.data / "state.sqlite").exists()
     assert "nil\n" == cli.say("exec", "print(State.load('global', 'a'))").stdout
+
+
+def test_a_file_of_state_says_its_form(cli: CommandLine) -> None:
+    """By its ending or an option; another ending is refused, as is a folder that is not there."""
+    cli.say("exec", "State.set('a', 1)")
+    for words, said in (
+        (("a.xml",), "a.xml: the ending .xml is of no format; say one with --format"),
+        (("no/a.json",), f"there is no folder {cli.work}/no."),
+    ):
+        done = cli.say("state", "export", *words)
+        assert (1, "", []) == (done.returncode, done.stdout, [*cli.work.iterdir()])
+        assert said in done.stderr
+    for words in (("a",), ("a.xml", "--format", "json"), ("a.YML",)):
+        assert 0 == cli.say("state", "export", *words).returncode
+        assert 0 == cli.say("state", "import", *words).returncode
+
+
+@pytest.mark.parametrize("kernel", ["lab", "none"])
+def test_a_file_that_is_no_state_is_named(cli: CommandLine, kernel: str) -> None:
+    """With what is wrong in it and where."""
+    cli.start_kernel("lab")
+    cli.write("bad.json", "{")
+    cli.write("other.json", "{}")
+    for name, said in (
+        ("bad.json", "This is no JSON: a name in double quotes is missing at line 1, column 2."),
+        ("other.json", "The document is no exported state"),
+    ):
+        done = cli.say("--kernel", kernel, "state", "import", name)
+        assert (1, "") == (done.returncode, done.stdout)
+        assert f"llmspell: {name}: {said}" in done.stderr
+
+
+def test_a_kernel_whose_session_is_deleted_is_told_of(cli: CommandLine) -> None:
+    """Its cells are not recorded any more, which is said once."""
+    cli.start_kernel("lab")
+    cli.say("session", "create", "tuesday", "--use")
+    cli.say("session", "create", "other")
+    assert "" == cli.say("session", "delete", "other").stderr
+    done = cli.say("session", "delete", "tuesday")
+    assert (0, "Deleted 1 session.\n") == (done.returncode, done.stdout)
+    assert "llmspell: the kernel was in that session and is in none now" in done.stderr
+
+
+def test_a_list_of_sessions_says_when_they_were_used(cli: CommandLine) -> None:
+    """Cells count, and not only what is noted of the session itself."""
+    cli.start_kernel("lab")
+    cli.say("session", "create", "tuesday", "--use")
+    cli.say("exec", "--kernel", "lab", "x = 1")
+    (listed,) = json.loads(cli.say("session", "list", "--output", "json").stdout)["sessions"]
+    (known,) = json.loads(cli.say("session", "list", "--detailed", "--output", "json").stdout)[
+        "sessions"
+    ]
+    assert known["usage"]["last_activity"] == listed["last_activity"] > listed["created"]
