@@ -32,6 +32,9 @@ MANY = 100_000
 
 SECRET = "has the name of a secret"
 
+_ARGUMENTS = frozenset({"arg", "ARGS"})
+"""What a run was started with is no business of the next one."""
+
 _RESULT = re.compile(r"_+|_\d+")
 _log = logging.getLogger(__name__)
 
@@ -96,7 +99,9 @@ class KeptVariables:
         names = [
             each.name
             for each in found
-            if self._language.is_name(each.name) and not _RESULT.fullmatch(each.name)
+            if self._language.is_name(each.name)
+            and each.name not in _ARGUMENTS
+            and not _RESULT.fullmatch(each.name)
         ]
         expression = self._language.snapshot(names)
         said = await debuggee.evaluate(expression, None, "clipboard")

@@ -131,7 +131,9 @@ class KernelKeeper:
     def _told(self, found: Found) -> str:
         if found.last_end is End.NONE or found.snapshot is None:
             return found.last_end.value
-        return f"it ended {found.last_end.value}, after {found.snapshot.execution.cells} cells"
+        cells = found.snapshot.execution.cells
+        count = f"{cells} cell" if cells == 1 else f"{cells} cells"
+        return f"it ended {found.last_end.value}, after {count}"
 
     # --- keeping --------------------------------------------------------------------------------
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from kernel.core.errors import UserError
 from llmspell.cli.numbers import amount
 from llmspell.cli.results import elapsed, table
+from llmspell.cli.state import counted
 
 if TYPE_CHECKING:
     from kernel.jupyter.connection import ConnectionInfo
@@ -168,9 +169,10 @@ def figures(health: Mapping[str, Any]) -> Iterator[str]:
 
 def _last_run(last: Mapping[str, Any]) -> Iterator[str]:
     if "ended" in last:
-        yield f"  before   ended {last['ended']}, after {last['cells']} cells"
+        yield f"  before   ended {last['ended']}, after {counted(last['cells'], 'cell', 'cells')}"
     if variables := last.get("variables"):
-        yield f"           {variables['restored']} variables came back"
+        count = counted(variables["restored"], "variable", "variables")
+        yield f"           {count} came back"
         for each in variables["lost"]:
             yield f"           not kept: {each}"
 

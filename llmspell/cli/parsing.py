@@ -5,9 +5,9 @@ import os
 import re
 import sys
 from collections.abc import Iterable, Sequence
-from difflib import get_close_matches
 from typing import Any, NoReturn
 
+from kernel.core.suggestions import closest
 from llmspell.cli.global_options import GLOBAL_OPTIONS
 from llmspell.cli.help_width import help_width
 
@@ -106,8 +106,9 @@ def _everywhere(prog: str) -> str:
 
 def near(word: str, names: Iterable[str]) -> str:
     """``; did you mean …?`` if one of the names is like the word."""
-    close = get_close_matches(word, list(names), 1, 0.55)
-    return f"; did you mean {close[0]}?" if close else ""
+    bare = {each.lstrip("-"): each for each in names}  # all options are alike in their dashes
+    close = closest(word.lstrip("-"), bare)
+    return "" if close is None else f"; did you mean {bare[close]}?"
 
 
 def is_coloured(stream: Any) -> bool:  # noqa: ANN401 - any file

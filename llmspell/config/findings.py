@@ -28,10 +28,11 @@ class Finding:
 
     def text(self, path: Path | None) -> str:
         """For people: where it is, and what."""
+        said = self.message if self.message.endswith("?") else f"{self.message}."
         if self.variable is not None:
-            return f"{self.variable}: {self.message}."
+            return f"{self.variable}: {said}"
         line = f":{self.line}" if self.line else ""
-        return f"{path}{line}: {self.message}." if path else f"{self.message}."
+        return f"{path}{line}: {said}" if path else said
 
 
 def errors_of(

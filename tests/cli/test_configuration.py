@@ -124,6 +124,8 @@ def test_unknown_keys_are_kept_and_told(tmp_path: Path) -> None:
     assert [(2, "hooks.enabeld is not known; did you mean enabled?")] == [
         (each.line, each.message) for each in checked.warnings
     ]
+    (told,) = checked.warnings
+    assert f"{path}:2: hooks.enabeld is not known; did you mean enabled?" == told.text(path)
     path.write_text("[hooks]\nenabeld = true\n")
     loaded = load_configuration(path, {}).configuration
     assert {"enabeld": True} == loaded.hooks.model_extra
@@ -404,9 +406,9 @@ def test_mistyped_variables_are_told(cli: CommandLine) -> None:
     """By `config validate` and `doctor`, with what may be meant; others are left alone."""
     more = {"LLMSPELL_RUNTIME_SCRIPT_TIMEOUT": "1", "LLMSPELL_CONFG": "x", "LLMSPELL_FRUIT": "pear"}
     expected = [
-        "LLMSPELL_CONFG: no setting is called so; did you mean LLMSPELL_CONFIG?.",
+        "LLMSPELL_CONFG: no setting is called so; did you mean LLMSPELL_CONFIG?",
         "LLMSPELL_RUNTIME_SCRIPT_TIMEOUT: no setting is called so; did you mean "
-        "LLMSPELL_RUNTIME_SCRIPT_TIMEOUT_SECONDS?.",
+        "LLMSPELL_RUNTIME_SCRIPT_TIMEOUT_SECONDS?",
     ]
     said = json.loads(cli.say("config", "validate", "--output", "json", more=more).stdout)
     found = [(each["variable"], each["key"]) for each in said["warnings"] if each["variable"]]

@@ -17,6 +17,8 @@ from llmspell.cli.app import main
         (["state", "--ouput", "json", "show"], "there is no option --ouput; did you mean --output"),
         (["state", "shwo", "--kernle", "x"], "there is no action 'shwo'; there are show"),
         (["state", "show", "--kernle", "x"], "there is no option --kernle; did you mean --kernel?"),
+        (["state", "export", "a", "--format", "xml"], "there are json, yaml, toml\n"),
+        (["session", "artifact", "a", "b", "--version", "1"], "there is no option --version\n"),
         (["exec"], "the following arguments are required: CODE\n"),
         (["exec", "--connect", "", "x = 1"], "--connect needs a value: --connect ADDRESS"),
         (["--kernel=", "state", "show"], "--kernel needs a value: --kernel ID"),

@@ -126,6 +126,7 @@ def test_variables_come_back(kernels: Kernels) -> None:
         assert "5, 1, nil" == shown(client, "return x, t[1], f")
     assert {"restored": 2, "lost": ["f is a function"]} == last_run(kernels)["variables"]
     said = kernels.say("status", "one").stdout
+    assert "after 1 cell\n" in said
     assert "2 variables came back" in said
     assert "not kept: f is a function" in said
 

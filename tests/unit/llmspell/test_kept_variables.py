@@ -53,6 +53,16 @@ async def test_variables_come_back(lua, tmp_path):
         assert "nil, nil" == await run.shown("return _3, _LLMSPELL_RESTORED")
 
 
+async def test_the_words_of_a_run_are_its_own(tmp_path):
+    """What one run was started with is nothing that the next one finds."""
+    store = MemoryStore()
+    async with Run("5.4", tmp_path, store) as run:
+        await run.run("x, arg, ARGS = 5, {'one'}, {'one'}")
+    async with Run("5.4", tmp_path, store) as run:
+        assert {"restored": 1, "lost": []} == run.kept.told()
+        assert "5, nil, 1" == await run.shown("return x, arg, 1")
+
+
 async def test_what_cannot_be_kept_is_listed(tmp_path):
     """With the reason; secrets are not kept either, and nowhere in the store."""
     store = MemoryStore()
