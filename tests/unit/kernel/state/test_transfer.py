@@ -206,7 +206,7 @@ def test_one_bad_entry_stops_all(state: State, scope: str, content: object, said
 def test_values_that_yaml_has_and_json_has_not(state: State) -> None:
     """A date without quotes is not silently something else."""
     text = DOCUMENT.replace("value: new", "value: 2026-01-01")
-    with pytest.raises(BadDocument, match=r"scopes\.global\.other: .* is a date"):
+    with pytest.raises(BadDocument, match=r"scopes\.global\.other: .* is of type date"):
         import_state(state, text, "yaml")
     with pytest.raises(BadScope):
         import_state(state, DOCUMENT.replace("agent", "agents"), "yaml")
