@@ -214,7 +214,7 @@ def test_health_is_told_while_a_cell_runs_forever(kernels: Kernels) -> None:
         assert "Interrupted" == reply_to(client, message)["ename"]
 
 
-REPLACED = "before   ended by replacing its program, whose code did not stop, after 1 cells"
+REPLACED = "before   ended by replacing its program, whose code did not stop, after 1 cell"
 
 
 def test_a_program_that_hears_nothing_costs_neither_the_kernel_nor_the_record(
