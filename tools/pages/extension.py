@@ -34,6 +34,9 @@ _SNIPPETS = (
     (ATTACH, "Debug a script that llmspell debug runs"),
 )
 
+_VARIABLE = {"type": "string", "pattern": r"^\$\{.+\}$"}
+"""What stands for an address until the editor has replaced it, such as ``${command:PickProcess}``."""
+
 
 def extension_manifest() -> str:
     """``package.json`` of the extension: as it is, with what follows from the launch models anew."""
@@ -43,7 +46,7 @@ def extension_manifest() -> str:
     contributes["debuggers"][0] |= {
         "configurationAttributes": {
             "launch": _schema(LaunchConfiguration),
-            "attach": _schema(AttachConfiguration),
+            "attach": _with_variables(_schema(AttachConfiguration), "port", "connect"),
         },
         "initialConfigurations": [LAUNCH],
         "configurationSnippets": [
@@ -60,6 +63,13 @@ def _schema(model: type[Configuration]) -> dict[str, Any]:
     parts = schema.get("$defs", {})
     properties = {name: _written_out(each, parts) for name, each in schema["properties"].items()}
     return {"required": schema.get("required", []), "properties": properties}
+
+
+def _with_variables(schema: dict[str, Any], *names: str) -> dict[str, Any]:
+    """Arguments that are no texts for the adapter, but may be a variable in the editor's file."""
+    for name in names:
+        schema["properties"][name]["anyOf"].append(_VARIABLE)
+    return schema
 
 
 def _written_out(schema: dict[str, Any], parts: dict[str, Any]) -> dict[str, Any]:

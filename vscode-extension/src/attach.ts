@@ -1,14 +1,10 @@
 /** Lets the user choose among the Lua programs and kernels that can be debugged. */
 
 import * as vscode from 'vscode';
+import { type Address, addressIn } from './address';
 import type { Installations } from './installation';
 import { choices, type Listening } from './listed';
 import { output } from './places';
-
-export interface Address {
-    readonly host: string;
-    readonly port: number;
-}
 
 /** The address of the chosen program; undefined if none was chosen. */
 export async function pickProgram(installations: Installations): Promise<Address | undefined> {
@@ -41,11 +37,4 @@ async function askForAddress(): Promise<Address | undefined> {
         validateInput: value => (addressIn(value) ? undefined : 'host:port, such as 127.0.0.1:4711'),
     });
     return text === undefined ? undefined : addressIn(text);
-}
-
-/** "host:port", "[::1]:port" or a port alone. */
-function addressIn(text: string): Address | undefined {
-    const match = /^(?:(?:\[([^\]]+)\]|([^:]+)):)?(\d{1,5})$/.exec(text.trim());
-    const port = Number(match?.[3]);
-    return match && port > 0 && port < 65536 ? { host: match[1] ?? match[2] ?? '127.0.0.1', port } : undefined;
 }

@@ -2,8 +2,9 @@
 
 import * as os from 'node:os';
 import * as vscode from 'vscode';
-import { TYPE, ofFile } from './configuration';
+import { textOf } from './address';
 import { pickProgram } from './attach';
+import { TYPE, ofFile } from './configuration';
 import type { ConfiguredLua } from './configuredLua';
 import { INSTALL_COMMAND, install, type Installations } from './installation';
 import { LUAS, nameOf } from './luas';
@@ -14,13 +15,19 @@ export function registerCommands(installations: Installations, configured: Confi
         'llmspell.run': (file?: vscode.Uri | string) => start(file, { noDebug: true }),
         'llmspell.debug': (file?: vscode.Uri | string, line?: unknown) => debug(file, line),
         'llmspell.attach': () => vscode.debug.startDebugging(undefined, { type: TYPE, request: 'attach', name: 'Lua: attach' }),
-        'llmspell.pickProcess': async () => (await pickProgram(installations))?.port.toString(),
+        'llmspell.pickProcess': () => pickedText(installations),
         'llmspell.selectLua': () => selectLua(configured),
         'llmspell.openRepl': () => inTerminal(installations, 'Lua REPL', ['repl']),
         'llmspell.startKernel': () => inTerminal(installations, 'llmspell kernel', ['kernel', 'start']),
         [INSTALL_COMMAND]: install,
     };
     return Object.entries(table).map(([name, action]) => vscode.commands.registerCommand(name, action));
+}
+
+/** What launch.json knows as `${command:PickProcess}`: the editor puts in texts only. */
+async function pickedText(installations: Installations): Promise<string | undefined> {
+    const address = await pickProgram(installations);
+    return address && textOf(address);
 }
 
 /** A lens on a function gives the line of its first statement, from 0; the session stops there, too. */

@@ -2,6 +2,7 @@
 
 import * as path from 'node:path';
 import * as vscode from 'vscode';
+import { withNumbers } from './address';
 import { pickProgram } from './attach';
 import type { Installations } from './installation';
 
@@ -24,6 +25,14 @@ export class ConfigurationProvider implements vscode.DebugConfigurationProvider 
         }
         if (!(await this.installations.need())) return undefined;
         return configuration.request === 'attach' ? this.attach(configuration) : launch(folder, configuration);
+    }
+
+    /** A variable can only be replaced by a text, also where a number belongs. */
+    resolveDebugConfigurationWithSubstitutedVariables(
+        _folder: vscode.WorkspaceFolder | undefined,
+        configuration: vscode.DebugConfiguration,
+    ): vscode.DebugConfiguration {
+        return configuration.request === 'attach' ? withNumbers(configuration) : configuration;
     }
 
     private async attach(configuration: vscode.DebugConfiguration): Promise<vscode.DebugConfiguration | undefined> {

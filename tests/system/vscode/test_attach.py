@@ -63,6 +63,18 @@ def test_attach_to_a_port_of_launch_json(workbench, folder: Path) -> None:
         bench.wait_for_stop(4)
 
 
+def test_a_variable_stands_for_the_chosen_program(workbench, folder: Path) -> None:
+    """The editor puts its address in as a text; what is attached to gets numbers."""
+    bench = workbench("looping.lua", LOOPING)
+    attach = {"name": "chosen", "type": "llmspell", "request": "attach"}
+    _configure(folder, {**attach, "port": "${command:PickProcess}"})
+    with Running(["debug", "looping.lua", "--dap-port", "0"], folder):
+        bench.click_breakpoint(4)
+        bench.press("F5")
+        bench.choose("looping.lua")
+        bench.wait_for_stop(4)
+
+
 def test_a_program_in_the_terminal(workbench, folder: Path) -> None:
     """It asks, and is answered, where programs are: in the integrated terminal."""
     asking = 'io.write("your name? ")\nlocal name = io.read()\nprint("hello " .. name)\n'
