@@ -9,6 +9,9 @@ import type { ConfiguredLua } from './configuredLua';
 import { INSTALL_COMMAND, install, type Installations } from './installation';
 import { LUAS, nameOf } from './luas';
 
+/** It waits at a port of its own for whoever attaches; without one it could not be debugged. */
+const KERNEL = ['kernel', 'start', '--dap-port', '0'];
+
 /** Registers what needs no language server. */
 export function registerCommands(installations: Installations, configured: ConfiguredLua): vscode.Disposable[] {
     const table: Record<string, (...args: never[]) => unknown> = {
@@ -18,7 +21,7 @@ export function registerCommands(installations: Installations, configured: Confi
         'llmspell.pickProcess': () => pickedText(installations),
         'llmspell.selectLua': () => selectLua(configured),
         'llmspell.openRepl': () => inTerminal(installations, 'Lua REPL', ['repl']),
-        'llmspell.startKernel': () => inTerminal(installations, 'llmspell kernel', ['kernel', 'start']),
+        'llmspell.startKernel': () => inTerminal(installations, 'llmspell kernel', KERNEL),
         [INSTALL_COMMAND]: install,
     };
     return Object.entries(table).map(([name, action]) => vscode.commands.registerCommand(name, action));

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from kernel.api import connect_blocking
+from kernel.jupyter.connection import runtime_directory
 from tests.support.commands import Running
 from tests.system.vscode.programs import LOOPING, SHOP
 
@@ -28,26 +29,33 @@ def test_attach_by_list(workbench, folder: Path) -> None:
 
 
 def test_attach_to_a_kernel(workbench, folder: Path) -> None:
-    """The list has kernels, too: what a cell runs stops in the editor, and the cell goes on."""
+    """The list has the kernel that was started here: what a cell runs stops, and goes on."""
     bench = workbench("area.lua", "function area(w, h)\n  return w * h\nend\n")
-    file = folder / "kernel.json"
-    words = ["kernel", "start", "--id", "shop", "--dap-port", "0", "--connection-file", str(file)]
     bench.wait_for_server()  # its lenses move the lines
-    with Running(words, folder):
-        bench.click_breakpoint(2)
-        bench.command("llmspell: Attach to a Running Lua Program")
-        bench.page.locator(".quick-input-list").get_by_text("shop").first.wait_for()
-        bench.picture("attach-kernel")
-        bench.choose("shop")
-        bench.evaluate("6 * 7")
-        bench.wait_for_console("42")
-        with connect_blocking(file) as kernel:
-            kernel.execute(f"dofile([[{folder / 'area.lua'}]])\nreturn area(6, 7)")
-            bench.wait_for_stop(2)
-            bench.open_scope("Locals")
-            assert "6" == bench.value("w")
-            bench.press("F5")
-            assert "ok" == kernel.get_shell_msg(timeout=30)["content"]["status"]
+    bench.click_breakpoint(2)
+    others = _kernels()
+    bench.command("llmspell: Start Kernel")
+    (file,) = bench.until(lambda: _kernels() - others)
+    name = file.stem.replace("-", " ")
+    bench.until(lambda: "listening on dap" in bench.terminal())
+    bench.command("llmspell: Attach to a Running Lua Program")
+    bench.page.locator(".quick-input-list").get_by_text(name).first.wait_for()
+    bench.picture("attach-kernel")
+    bench.choose(name)
+    bench.evaluate("6 * 7")
+    bench.wait_for_console("42")
+    with connect_blocking(file) as kernel:
+        kernel.execute(f"dofile([[{folder / 'area.lua'}]])\nreturn area(6, 7)")
+        bench.wait_for_stop(2)
+        bench.open_scope("Locals")
+        assert "6" == bench.value("w")
+        bench.press("F5")
+        assert "ok" == kernel.get_shell_msg(timeout=30)["content"]["status"]
+
+
+def _kernels() -> set[Path]:
+    """Their connection files."""
+    return set(runtime_directory().glob("kernel-*.json"))
 
 
 def test_attach_to_a_port_of_launch_json(workbench, folder: Path) -> None:
