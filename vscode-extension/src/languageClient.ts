@@ -8,6 +8,9 @@ import { LiveValues } from './liveValues';
 
 const OTHERS = ['sumneko.lua', 'tangzx.emmylua'];
 
+const OFF = 'The language server of llmspell is off: the setting llmspell.languageServer says so, or leaves ' +
+    'the field to another one that is installed.';
+
 export class LanguageServer implements vscode.Disposable {
     private client: LanguageClient | undefined;
     private live: LiveValues | undefined;
@@ -16,7 +19,7 @@ export class LanguageServer implements vscode.Disposable {
 
     constructor(private readonly installations: Installations, configured: ConfiguredLua) {
         this.subscriptions = [
-            vscode.commands.registerCommand('llmspell.restartLanguageServer', () => this.restart()),
+            vscode.commands.registerCommand('llmspell.restartLanguageServer', () => this.restartAsked()),
             configured.onDidChange(() => void this.restart()),
             vscode.extensions.onDidChange(() => void this.startIfMissing()),
             vscode.workspace.onDidChangeConfiguration(event => {
@@ -36,6 +39,13 @@ export class LanguageServer implements vscode.Disposable {
     async dispose(): Promise<void> {
         this.subscriptions.forEach(each => each.dispose());
         await this.end();
+    }
+
+    /** Who asks for it is told why there is none. */
+    private async restartAsked(): Promise<void> {
+        if (isWanted()) await this.installations.need();
+        else void vscode.window.showInformationMessage(OFF);
+        await this.restart();
     }
 
     private async startIfMissing(): Promise<void> {

@@ -1,7 +1,7 @@
 /** Where the command `llmspell` may be, and which version stands there. Knows nothing of the editor. */
 
 import { execFile } from 'node:child_process';
-import * as fs from 'node:fs';
+import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 
 export const NEEDED_VERSION = '0.9';
@@ -30,6 +30,20 @@ export type Finding =
     | { readonly kind: 'broken'; readonly command: string; readonly reason: string }
     | { readonly kind: 'missing'; readonly setting: string };
 
+/** A file as it was when it was looked at. */
+export interface Present {
+    readonly command: string;
+    /** Another one when it was written anew. */
+    readonly state: string;
+}
+
+/** Where it was looked, and what was there. */
+export interface Search {
+    readonly around: Surroundings;
+    readonly file: Present | undefined;
+    readonly finding: Finding;
+}
+
 /** The files to try, the most specific first. */
 export function places(around: Surroundings): string[] {
     if (around.setting) return [expandHome(around.setting, around.environment)];
@@ -46,10 +60,26 @@ export function places(around: Surroundings): string[] {
     return [...new Set(found)];
 }
 
-/** The first installation that there is. One that is too old or does not run hides those behind it. */
-export async function find(around: Surroundings): Promise<Finding> {
-    const command = places(around).find(isExecutable);
-    if (!command) return { kind: 'missing', setting: around.setting };
+/** The first file that is there; undefined if none is. One behind it is not looked at, whatever this one is. */
+export async function present(around: Surroundings): Promise<Present | undefined> {
+    for (const command of places(around)) {
+        const state = await stateOf(command);
+        if (state) return { command, state };
+    }
+    return undefined;
+}
+
+export function isSame(one: Present | undefined, other: Present | undefined): boolean {
+    return one?.command === other?.command && one?.state === other?.state;
+}
+
+/** Asks the file that is there what it is. */
+export async function find(around: Surroundings): Promise<Search> {
+    const file = await present(around);
+    return { around, file, finding: file ? await ask(file.command) : { kind: 'missing', setting: around.setting } };
+}
+
+async function ask(command: string): Promise<Finding> {
     try {
         const version = versionIn(await output(command, ['--version']));
         const installation = { command, version, serves: commandsIn(await output(command, ['--help'])) };
@@ -96,11 +126,17 @@ function expandHome(file: string, environment: NodeJS.ProcessEnv): string {
     return file.startsWith('~/') ? path.join(environment['HOME'] ?? '', file.slice(2)) : file;
 }
 
-function isExecutable(file: string): boolean {
+/** Whether it is a file that can be run. */
+export async function isExecutable(file: string): Promise<boolean> {
+    return await stateOf(file) !== undefined;
+}
+
+async function stateOf(file: string): Promise<string | undefined> {
     try {
-        fs.accessSync(file, fs.constants.X_OK);
-        return fs.statSync(file).isFile();
+        await fs.access(file, fs.constants.X_OK);
+        const about = await fs.stat(file);
+        return about.isFile() ? `${about.mtimeMs} ${about.size}` : undefined;
     } catch {
-        return false;
+        return undefined;
     }
 }

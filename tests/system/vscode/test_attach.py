@@ -143,7 +143,7 @@ def test_two_sessions_at_once(workbench, folder: Path) -> None:
 
 
 def test_no_llmspell_says_how_to_get_it(workbench, folder: Path) -> None:
-    """The message names the command that installs it, the button runs it; then all is there."""
+    """The message names the command that installs it, the button runs it; then all comes alive."""
     command = folder / ".venv" / "bin" / "llmspell"
     command.rename(command.with_name("kept"))
     bench = workbench("shop.lua", SHOP)
@@ -156,11 +156,21 @@ def test_no_llmspell_says_how_to_get_it(workbench, folder: Path) -> None:
     said = "not run: python3 -m pip install --upgrade llmspell"
     bench.until(lambda: said in bench.terminal())
     command.with_name("kept").rename(command)
+    bench.wait_for_server()
     bench.click_breakpoint(5)
     bench.go_to(5)
     bench.press("F5")
     bench.wait_for_stop(5)
+
+
+def test_what_has_gone_is_looked_for_again(workbench, folder: Path) -> None:
+    """Where the environment is another one now, its llmspell is the one that runs."""
+    bench = workbench("shop.lua", SHOP)
     bench.wait_for_server()
+    (folder / ".venv").rename(folder / "venv")
+    bench.click_breakpoint(5)
+    bench.press("F5")
+    bench.wait_for_stop(5)
 
 
 def test_an_old_llmspell_says_which_is_needed(workbench, folder: Path) -> None:

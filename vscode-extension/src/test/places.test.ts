@@ -1,27 +1,17 @@
 import assert from 'node:assert/strict';
-import * as fs from 'node:fs';
-import * as os from 'node:os';
 import * as path from 'node:path';
-import { after, before, test } from 'node:test';
-import { type Surroundings, commandsIn, find, isAtLeast, places, versionIn } from '../places';
+import { after, test } from 'node:test';
+import { type Finding, type Surroundings, commandsIn, find, isAtLeast, isSame, places, present, versionIn } from '../places';
+import { answering, HELP, Programs } from './programs';
 
-let root: string;
-before(() => { root = fs.mkdtempSync(path.join(os.tmpdir(), 'places-')); });
-after(() => fs.rmSync(root, { recursive: true }));
+const programs = new Programs();
+after(() => programs.remove());
 
 function around(some: Partial<Surroundings>): Surroundings {
     return { setting: '', folders: [], interpreter: undefined, environment: {}, platform: 'linux', ...some };
 }
 
-function program(name: string, text: string): string {
-    const file = path.join(root, name, 'bin', 'llmspell');
-    fs.mkdirSync(path.dirname(file), { recursive: true });
-    fs.writeFileSync(file, `#!/bin/sh\n${text}\n`, { mode: 0o755 });
-    return file;
-}
-
-const HELP = 'usage: llmspell COMMAND …\n\n  run     Run a Lua script.\n  lsp     Be a language server.\n\n`llmspell …`';
-const answering = (version: string) => `[ "$1" = --version ] && echo "llmspell ${version}" || cat <<'END'\n${HELP}\nEND`;
+const found = async (some: Partial<Surroundings>): Promise<Finding> => (await find(around(some))).finding;
 
 test('a setting is the only place', () => {
     const environment = { HOME: '/home/u', PATH: '/usr/bin' };
@@ -41,30 +31,41 @@ test('on Windows it is an exe among the Scripts', () => {
 });
 
 test('what is found is asked for its version and commands', async () => {
-    program('.venv', answering('0.9.0.dev0'));
-    const finding = await find(around({ folders: [root] }));
+    programs.write('.venv', answering('0.9.0.dev0'));
+    const finding = await found({ folders: [programs.root] });
     assert.equal(finding.kind, 'found');
     assert.ok(finding.kind === 'found' && finding.installation.serves.has('lsp') && !finding.installation.serves.has('repl'));
 });
 
 test('an old one is told apart', async () => {
-    const finding = await find(around({ setting: program('old', answering('0.8.3')) }));
+    const finding = await found({ setting: programs.write('old', answering('0.8.3')) });
     assert.ok(finding.kind === 'old' && finding.installation.version === '0.8.3');
 });
 
 test('one that fails says why', async () => {
-    const finding = await find(around({ setting: program('broken', 'echo "no module named llmspell" >&2; exit 1') }));
+    const finding = await found({ setting: programs.write('broken', 'echo "no module named llmspell" >&2; exit 1') });
     assert.ok(finding.kind === 'broken' && finding.reason === 'no module named llmspell');
 });
 
 test('another program of that name is no llmspell', async () => {
-    const finding = await find(around({ setting: program('other', 'echo hello') }));
+    const finding = await found({ setting: programs.write('other', 'echo hello') });
     assert.ok(finding.kind === 'broken' && finding.reason.includes('hello'));
 });
 
 test('none is missing', async () => {
-    assert.deepEqual(await find(around({ folders: ['/nowhere'] })), { kind: 'missing', setting: '' });
-    assert.deepEqual(await find(around({ setting: '/nowhere/x' })), { kind: 'missing', setting: '/nowhere/x' });
+    assert.deepEqual(await found({ folders: ['/nowhere'] }), { kind: 'missing', setting: '' });
+    assert.deepEqual(await found({ setting: '/nowhere/x' }), { kind: 'missing', setting: '/nowhere/x' });
+});
+
+test('what is written anew or removed is not the same', async () => {
+    const setting = programs.write('changing', answering('0.8.3'));
+    const first = await present(around({ setting }));
+    assert.ok(first && isSame(first, await present(around({ setting }))));
+    programs.write('changing', answering('0.10.3'));
+    assert.ok(!isSame(first, await present(around({ setting }))));
+    programs.remove();
+    assert.equal(await present(around({ setting })), undefined);
+    assert.ok(isSame(undefined, undefined));
 });
 
 test('versions are compared by number', () => {
