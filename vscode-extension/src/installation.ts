@@ -21,6 +21,8 @@ export class Installations implements vscode.Disposable {
         const clock = setInterval(() => void this.check(), interval);
         this.subscriptions = [
             this.changed,
+            this.interpreter,
+            this.interpreter.onDidChange(() => this.forget()),
             vscode.workspace.onDidChangeConfiguration(event => {
                 if (event.affectsConfiguration('llmspell.path')) this.forget();
             }),

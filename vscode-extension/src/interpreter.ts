@@ -1,21 +1,47 @@
 /** The Python that the Python extension has chosen, where that extension is installed. */
 
+import * as path from 'node:path';
 import * as vscode from 'vscode';
+import { isExecutable } from './places';
 
-export class Interpreter {
+export class Interpreter implements vscode.Disposable {
+    private environments: Promise<Environments | undefined> | undefined;
+    private readonly changed = new vscode.EventEmitter<void>();
+    /** Another one was chosen. */
+    readonly onDidChange = this.changed.event;
+    private readonly subscriptions: vscode.Disposable[] = [this.changed];
+
+    /** Undefined if none is chosen; what is chosen may also be a folder, or the bare word "python". */
     async file(): Promise<string | undefined> {
+        this.environments ??= this.connect();
+        const environments = await this.environments;
+        if (!environments) this.environments = undefined; // the extension may be installed yet
+        const chosen = environments?.getActiveEnvironmentPath().path;
+        return chosen && path.isAbsolute(chosen) && await isExecutable(chosen) ? chosen : undefined;
+    }
+
+    dispose(): void {
+        this.subscriptions.forEach(each => each.dispose());
+    }
+
+    private async connect(): Promise<Environments | undefined> {
         const extension = vscode.extensions.getExtension<PythonExtension>('ms-python.python');
         try {
             const api = extension?.isActive ? extension.exports : await extension?.activate();
-            const file = api?.environments.getActiveEnvironmentPath().path;
-            return file?.includes('python') ? file : undefined; // else it is a folder, or the word "python"
+            if (api) this.subscriptions.push(api.environments.onDidChangeActiveEnvironmentPath(() => this.changed.fire()));
+            return api?.environments;
         } catch {
             return undefined;
         }
     }
 }
 
-/** What we use of https://github.com/microsoft/vscode-python (its public API, environments). */
+/** What we use of https://github.com/microsoft/vscode-python (its public API). */
 interface PythonExtension {
-    readonly environments: { getActiveEnvironmentPath(): { readonly path: string } };
+    readonly environments: Environments;
+}
+
+interface Environments {
+    getActiveEnvironmentPath(): { readonly path: string };
+    readonly onDidChangeActiveEnvironmentPath: vscode.Event<unknown>;
 }

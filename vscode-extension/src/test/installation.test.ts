@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import * as fs from 'node:fs';
+import * as path from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import { Installations } from '../installation';
-import { state, workspace } from './editor';
+import { EventEmitter, state, workspace } from './editor';
 import { answering, Programs } from './programs';
 
 const NOTHING = { PATH: process.env['PATH'], HOME: process.env['HOME'] };
@@ -60,4 +61,50 @@ test('a file that is gone is not run; the next one is', DEADLINE, async () => {
     fs.rmSync(second);
     assert.equal(await installations.need(), undefined);
     assert.match(state.said.join(), /llmspell was not found/);
+});
+
+/** What the Python extension says of itself. */
+class Python {
+    readonly isActive = true;
+    path = 'python';
+    readonly chosen = new EventEmitter<unknown>();
+    readonly exports = { environments: {
+        getActiveEnvironmentPath: () => ({ path: this.path }),
+        onDidChangeActiveEnvironmentPath: this.chosen.event,
+    } };
+
+    choose(file: string): void {
+        this.path = file;
+        this.chosen.fire({ path: file });
+    }
+}
+
+function interpreter(environment: string): string {
+    const file = path.join(programs.root, environment, 'bin', 'python3');
+    fs.writeFileSync(file, '', { mode: 0o755 });
+    return file;
+}
+
+test('another interpreter brings another installation', DEADLINE, async () => {
+    const python = new Python();
+    state.extensions['ms-python.python'] = python;
+    const one = programs.write('one', answering('0.9.1'));
+    const other = programs.write('other', answering('0.9.2'));
+    python.path = interpreter('one');
+    installations = new Installations();
+    assert.equal((await installations.need())?.command, one);
+    const changed = change();
+    python.choose(interpreter('other'));
+    await changed;
+    assert.equal((await installations.need())?.command, other);
+});
+
+test('a folder is no interpreter, whatever it is called', DEADLINE, async () => {
+    const python = new Python();
+    state.extensions['ms-python.python'] = python;
+    programs.write('python-things', answering('0.9.1'));
+    python.path = path.join(programs.root, 'python-things', 'bin', 'env');
+    fs.mkdirSync(python.path);
+    installations = new Installations();
+    assert.equal((await installations.look()).kind, 'missing');
 });
