@@ -4,6 +4,7 @@ import type { DebugProtocol } from '@vscode/debugprotocol';
 import * as vscode from 'vscode';
 import type { ClientCapabilities, LanguageClient, StaticFeature } from 'vscode-languageclient/node';
 import { TYPE } from './configuration';
+import { findFrame } from './frames';
 
 interface Question {
     readonly expression: string;
@@ -76,8 +77,8 @@ export class LiveValues implements vscode.Disposable {
 
 async function placeOf(frame: vscode.DebugStackFrame): Promise<{ uri: string; line: number } | undefined> {
     try {
-        const body = (await frame.session.customRequest('stackTrace', { threadId: frame.threadId })) as DebugProtocol.StackTraceResponse['body'];
-        const found = body.stackFrames.find(each => each.id === frame.frameId);
+        const { session, threadId } = frame;
+        const found = await findFrame(page => session.customRequest('stackTrace', { threadId, ...page }), frame.frameId);
         if (!found?.source?.path) return undefined;
         return { uri: fileUri(found.source.path).toString(), line: found.line - 1 };
     } catch {
