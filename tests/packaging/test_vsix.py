@@ -1,11 +1,12 @@
 """The extension for Visual Studio Code, as it would be published."""
 
 import json
+import re
 import zipfile
 
 import pytest
 
-from tests.support.vsix import EXTENSION, packaged, unit_tests
+from tests.support.vsix import EXTENSION, packaged, packaged_for_marketplace, unit_tests
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -23,8 +24,18 @@ def test_it_has_what_it_names_and_no_more() -> None:
     assert [] == [each for each in names if "node_modules" in each or each.endswith(".ts")]
 
 
+def test_the_marketplace_can_show_its_pictures() -> None:
+    """Each has the address that the publisher gave."""
+    address = "https://lua.example/vscode-extension"
+    with zipfile.ZipFile(packaged_for_marketplace(address)) as archive:
+        page = archive.read("extension/readme.md").decode()
+    pictures = re.findall(r"!\[[^\]]*\]\(([^)]+)\)", page)
+    assert pictures
+    assert [] == [each for each in pictures if not each.startswith(f"{address}/media/")]
+
+
 def test_its_own_tests_pass() -> None:
-    """Types, and how it finds llmspell."""
+    """Types, and what it does where no editor is needed."""
     unit_tests()
 
 

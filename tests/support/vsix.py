@@ -27,6 +27,13 @@ def packaged() -> Path:
     return EXTENSION / "dist" / "llmspell.vsix"
 
 
+def packaged_for_marketplace(pictures: str) -> Path:
+    """The file whose pictures are read from an address."""
+    packaged()
+    _run("npm", "run", "package-for-marketplace", "--", "--baseImagesUrl", pictures)
+    return EXTENSION / "dist" / "llmspell-marketplace.vsix"
+
+
 def unit_tests() -> None:
     """The extension's own tests; fails with what they say."""
     packaged()
