@@ -1,5 +1,6 @@
 /** Shows which Lua the session runs on, or which one the open file is taken for. */
 
+import type { DebugProtocol } from '@vscode/debugprotocol';
 import * as vscode from 'vscode';
 import { TYPE } from './configuration';
 import type { ConfiguredLua } from './configuredLua';
@@ -19,6 +20,7 @@ export class StatusItem implements vscode.Disposable {
             vscode.window.onDidChangeActiveTextEditor(update),
             vscode.workspace.onDidChangeConfiguration(update),
             configured.onDidChange(update),
+            vscode.debug.registerDebugAdapterTrackerFactory(TYPE, onBegin(update)),
         ];
         update();
     }
@@ -30,7 +32,8 @@ export class StatusItem implements vscode.Disposable {
     private async update(): Promise<void> {
         const session = vscode.debug.activeDebugSession;
         if (session?.type === TYPE) {
-            this.show(`$(debug) ${await this.luaOf(session)}`, 'The Lua that the session runs on');
+            const lua = await this.luaOf(session);
+            if (session === vscode.debug.activeDebugSession) this.show(`$(debug) ${lua}`, 'The Lua that the session runs on');
             return;
         }
         const document = vscode.window.activeTextEditor?.document;
@@ -59,7 +62,15 @@ export class StatusItem implements vscode.Disposable {
             const answer = (await session.customRequest('evaluate', { expression, context: 'clipboard' })) as { result: string };
             return answer.result.replaceAll('"', '');
         } catch {
-            return 'Lua'; // it does not answer while it runs
+            return 'Lua'; // it answers once it has begun
         }
     }
+}
+
+/** Before a program has begun it cannot be asked; nothing but the adapter tells when it has. */
+function onBegin(act: () => void): vscode.DebugAdapterTrackerFactory {
+    const onDidSendMessage = (message: DebugProtocol.Event): void => {
+        if (message.event === 'process') act();
+    };
+    return { createDebugAdapterTracker: () => ({ onDidSendMessage }) };
 }

@@ -1,4 +1,7 @@
-"""The Lua programs that are debugged in the workbench."""
+"""The Lua programs that are debugged in the workbench, and how a folder says what to debug."""
+
+import json
+from pathlib import Path
 
 SHOP = """\
 local cart = { items = {}, total = 0 }
@@ -31,3 +34,10 @@ while round < 1000000000 do
   local half = round / 2
 end
 """
+
+
+def configure(folder: Path, *configurations: object, compounds: object = ()) -> None:
+    """Write the launch.json of a folder."""
+    (folder / ".vscode").mkdir()
+    launch = {"version": "0.2.0", "configurations": configurations, "compounds": compounds}
+    (folder / ".vscode" / "launch.json").write_text(json.dumps(launch), encoding="utf-8")

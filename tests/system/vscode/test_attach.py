@@ -1,6 +1,5 @@
 """Programs that run already, terminals, and several sessions at once."""
 
-import json
 from pathlib import Path
 
 import pytest
@@ -8,15 +7,15 @@ import pytest
 from kernel.api import connect_blocking
 from kernel.jupyter.connection import runtime_directory
 from tests.support.commands import Running
-from tests.system.vscode.programs import LOOPING, SHOP
+from tests.system.vscode.programs import LOOPING, SHOP, configure
 
 pytestmark = pytest.mark.timeout(240)
 
 
 def test_attach_by_list(workbench, folder: Path) -> None:
-    """The command lists what `llmspell debug` runs; the chosen one stops at a breakpoint."""
+    """The command lists what `llmspell debug` runs; the chosen one stops, and says its Lua."""
     bench = workbench("looping.lua", LOOPING)
-    with Running(["debug", "looping.lua", "--dap-port", "0"], folder):
+    with Running(["debug", "looping.lua", "--dap-port", "0", "--lua", "5.3"], folder):
         bench.click_breakpoint(4)
         bench.command("llmspell: Attach to a Running Lua Program")
         bench.page.locator(".quick-input-list").get_by_text("looping.lua").first.wait_for()
@@ -25,7 +24,7 @@ def test_attach_by_list(workbench, folder: Path) -> None:
         bench.wait_for_stop(4)
         bench.open_scope("Locals")
         assert "1" == bench.value("round")
-        bench.page.locator(".statusbar-item").get_by_text("Lua 5.4").wait_for()
+        bench.page.locator(".statusbar-item").get_by_text("Lua 5.3").wait_for()
 
 
 def test_attach_to_a_kernel(workbench, folder: Path) -> None:
@@ -63,7 +62,7 @@ def test_attach_to_a_port_of_launch_json(workbench, folder: Path) -> None:
     bench = workbench("looping.lua", LOOPING)
     with Running(["debug", "looping.lua", "--dap-port", "0"], folder) as running:
         attach = {"name": "to port", "type": "llmspell", "request": "attach", "port": running.port}
-        _configure(folder, attach)
+        configure(folder, attach)
         bench.click_breakpoint(4)
         bench.press("F5")
         bench.wait_for_stop(4)
@@ -75,7 +74,7 @@ def test_a_variable_stands_for_the_chosen_program(workbench, folder: Path) -> No
     """The editor puts its address in as a text; what is attached to gets numbers."""
     bench = workbench("looping.lua", LOOPING)
     attach = {"name": "chosen", "type": "llmspell", "request": "attach"}
-    _configure(folder, {**attach, "port": "${command:PickProcess}"})
+    configure(folder, {**attach, "port": "${command:PickProcess}"})
     with Running(["debug", "looping.lua", "--dap-port", "0"], folder):
         bench.click_breakpoint(4)
         bench.press("F5")
@@ -86,7 +85,7 @@ def test_a_variable_stands_for_the_chosen_program(workbench, folder: Path) -> No
 def test_a_program_in_the_terminal(workbench, folder: Path) -> None:
     """It asks, and is answered, where programs are: in the integrated terminal."""
     asking = 'io.write("your name? ")\nlocal name = io.read()\nprint("hello " .. name)\n'
-    _configure(
+    configure(
         folder,
         {
             "name": "in a terminal",
@@ -125,7 +124,7 @@ def test_two_sessions_at_once(workbench, folder: Path) -> None:
         }
         for name, lua in zip(names, ("5.1", "luajit"), strict=True)
     ]
-    _configure(folder, *configurations, compounds=[{"name": "both", "configurations": names}])
+    configure(folder, *configurations, compounds=[{"name": "both", "configurations": names}])
     bench = workbench("shop.lua", SHOP)
     bench.click_breakpoint(13)
     bench.command("Debug: Select and Start Debugging")
@@ -181,9 +180,3 @@ def test_an_old_llmspell_says_which_is_needed(workbench, folder: Path) -> None:
     bench.press("F5")
     said = "is llmspell 0.8.1; this extension needs 0.9 or newer"
     bench.page.locator(".notification-toast").filter(has_text=said).wait_for()
-
-
-def _configure(folder: Path, *configurations: object, compounds: object = ()) -> None:
-    (folder / ".vscode").mkdir()
-    launch = {"version": "0.2.0", "configurations": configurations, "compounds": compounds}
-    (folder / ".vscode" / "launch.json").write_text(json.dumps(launch), encoding="utf-8")

@@ -34,6 +34,8 @@ export const state = {
 
 const never = new EventEmitter<never>().event;
 
+const item = { text: '', show: () => undefined, hide: () => undefined, dispose: () => undefined };
+
 const show = async (message: string): Promise<string | undefined> => {
     state.said.push(message);
     return state.choice;
@@ -41,6 +43,10 @@ const show = async (message: string): Promise<string | undefined> => {
 
 export const window = {
     activeTextEditor: undefined as unknown,
+    onDidChangeActiveTextEditor: never,
+    /** Of the only item that there is. */
+    item,
+    createStatusBarItem: () => item,
     showErrorMessage: show,
     showWarningMessage: show,
 };
@@ -49,7 +55,24 @@ export const workspace = {
     workspaceFolders: undefined as unknown,
     onDidChangeConfiguration: never,
     onDidChangeWorkspaceFolders: never,
+    createFileSystemWatcher: () => ({ onDidChange: never, onDidCreate: never, onDidDelete: never, dispose: () => undefined }),
     getConfiguration: () => ({ get: (name: string, silent: unknown) => state.settings[name] ?? silent }),
+};
+
+export const StatusBarAlignment = { Right: 2 };
+
+interface Trackers {
+    createDebugAdapterTracker(): { onDidSendMessage(message: unknown): void };
+}
+
+export const debug = {
+    activeDebugSession: undefined as unknown,
+    onDidChangeActiveDebugSession: never,
+    trackers: undefined as Trackers | undefined,
+    registerDebugAdapterTrackerFactory(_type: string, trackers: Trackers): { dispose(): void } {
+        debug.trackers = trackers;
+        return { dispose: () => undefined };
+    },
 };
 
 export const extensions = {
