@@ -141,3 +141,12 @@ def test_the_configured_lua_counts(workbench, folder: Path) -> None:
     (folder / "llmspell.toml").write_text('[engines.lua]\nversion = "5.3"\n', encoding="utf-8")
     bench.page.locator(".statusbar-item").get_by_text("Lua 5.3").wait_for()
     bench.until_gone(".squiggly-warning")
+
+
+def test_restart_says_why_there_is_no_server(workbench, folder: Path) -> None:
+    """Who asks for the language server is told what it lacks."""
+    (folder / ".venv").rename(folder / "kept")
+    bench = workbench("shop.lua", SHOP)
+    bench.command("llmspell: Restart Language Server")
+    said = bench.page.locator(".notification-toast").filter(has_text="llmspell was not found")
+    said.wait_for()

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.system.vscode.programs import FAILING, SHOP
+from tests.system.vscode.programs import FAILING, SHOP, configure
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -149,3 +149,22 @@ def test_run_does_not_stop(workbench) -> None:
     bench.wait_for_console("total 12")
     bench.wait_for_end()
     bench.picture("run")
+
+
+def test_the_button_debug_stops(workbench) -> None:
+    """The other button of the editor's title stops at breakpoints; the list beside it has both."""
+    bench = workbench("shop.lua", SHOP)
+    bench.click_breakpoint(5)
+    bench.choose_how_to_run("Debug Lua File")
+    bench.wait_for_stop(5)
+
+
+def test_a_configuration_without_a_program(workbench, folder: Path) -> None:
+    """The message says what to write, and its button opens the file to write it in."""
+    configure(folder, {"name": "nothing", "type": "llmspell", "request": "launch"})
+    bench = workbench("shop.lua", SHOP)
+    bench.press("F5")
+    message = bench.page.get_by_text('The configuration "nothing" names no program.').first
+    message.wait_for()
+    bench.page.get_by_role("button", name="Open launch.json").first.click()
+    bench.wait_for_file("launch.json")

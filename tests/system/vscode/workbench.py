@@ -119,6 +119,11 @@ class Workbench:
         self.page.locator(".quick-input-widget input").fill(text)
         self.page.keyboard.press("Enter")
 
+    def choose_how_to_run(self, title: str) -> None:
+        """Choose from the list beside the button in the editor's title."""
+        button = self.page.get_by_role("button", name="Run or Debug...").first
+        self._choose_from_menu(title, button.click)
+
     # Breakpoints ------------------------------------------------------------------------------
 
     def click_breakpoint(self, line: int) -> None:
@@ -133,19 +138,9 @@ class Workbench:
 
         ``box_of``: what is chosen in the list beside the box, if it is not what the box is for.
         """
-        item = self.page.get_by_role("menuitem", name=kind)
-
-        def is_chosen() -> bool:
-            """A menu that opens while lines still move closes again."""
-            try:
-                if not item.is_visible():
-                    self.page.mouse.click(*self._gutter(line), button="right")
-                item.click(timeout=1000, no_wait_after=True)
-            except TimeoutError:
-                return False
-            return not item.is_visible()
-
-        self.until(is_chosen)
+        self._choose_from_menu(
+            kind, lambda: self.page.mouse.click(*self._gutter(line), button="right")
+        )
         box = self.page.locator(".breakpoint-widget .monaco-editor.focused")
         box.wait_for()
         if box_of:
@@ -154,6 +149,23 @@ class Workbench:
         self.page.keyboard.type(text)
         self.page.keyboard.press("Enter")
         box.wait_for(state="detached")
+
+    def _choose_from_menu(self, title: str, show: Callable[[], None]) -> None:
+        """Choose an item of the menu that ``show`` opens."""
+        item = self.page.get_by_role("menuitem", name=title)
+
+        def is_chosen() -> bool:
+            """A menu that opens while lines still move closes again, a new one takes no click."""
+            try:
+                if not item.is_visible():
+                    show()
+                item.click(timeout=1000, no_wait_after=True)
+                item.wait_for(state="hidden", timeout=5000)
+            except TimeoutError:
+                return False
+            return True
+
+        self.until(is_chosen)
 
     def _gutter(self, line: int) -> tuple[float, float]:
         box = self._number(line).bounding_box()
