@@ -67,7 +67,7 @@ class Diagnoser:
             {*workspace_names, *self._insight.catalogue(document.lua).global_names},
         )
         found: list[types.Diagnostic] = []
-        if not is_huge(document) and not document.root.has_error:
+        if not is_huge(document) and document.can_be_parsed:
             yield from document.analysing()
             yield from _checking(document, context, found)
         is_told = any(each.code == CONST_ASSIGN for each in found)

@@ -11,6 +11,7 @@ from tree_sitter import Node, Parser, Tree
 
 from lsp_server.analysis.analysis import Analysis
 from lsp_server.analysis.linker import analyse, analyse_in_steps
+from lsp_server.open_strings import close_strings
 from lsp_server.positions import Encoding, LineIndex
 from lua_debug.syntax.grammar import LUA
 from lua_debug.syntax.source_text import SourceText
@@ -31,7 +32,9 @@ class Document:
         self.uri, self.raw, self.lua, self.version = uri, raw, lua, version
         self.source = SourceText(raw)
         self.lines = LineIndex(raw, encoding)
-        self._parsed = self.source.for_parser()
+        code = self.source.for_parser()
+        self._parsed = close_strings(code)
+        self._has_open_string = self._parsed is not code
         self._before: Document | None = None
         self._analysis: Analysis | None = None
         self._earlier: Analysis | None = None
@@ -48,6 +51,11 @@ class Document:
     def root(self) -> Node:
         """The chunk."""
         return self.tree.root_node
+
+    @property
+    def can_be_parsed(self) -> bool:
+        """Whether the tree is one of Lua, so that more can be said than what its compiler says."""
+        return not (self._has_open_string or self.root.has_error)
 
     @property
     def analysis(self) -> Analysis:
