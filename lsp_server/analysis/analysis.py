@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
+from operator import attrgetter
 from typing import TypeVar
 
 from lsp_server.analysis.model import Declaration, Field, Function, Kind, Name, Owner, Scope
@@ -14,10 +15,13 @@ from lsp_server.analysis.pieces import Piece
 class Analysis:
     """What is known about one version of a text. Made by `lsp_server.analysis.linker`."""
 
-    def __init__(self, chunk: Scope, pieces: Sequence[Piece]) -> None:
+    def __init__(self, chunk: Scope, statements: Sequence[Piece]) -> None:
         self.chunk = chunk
         """The scope of the whole text."""
-        self.pieces = pieces
+        self.statements = statements
+        """The pieces of the chunk's own statements."""
+        self.pieces = pieces = [*_with_inner(statements)]
+        """The same, and those of the bodies of long ones."""
         self.is_taken = False
         """Whether a newer version has taken the pieces, so that this must not be asked."""
         self.functions: list[Function] = [chunk.function, *_all(each.functions for each in pieces)]
@@ -27,6 +31,9 @@ class Analysis:
         """Declarations, uses and gotos, in the order of the text."""
         self.fields: list[Field] = _all(each.fields for each in pieces)
         """Every field, in the order of the text."""
+        if len(pieces) > len(statements):  # a piece may go on behind those of its body
+            for each in (self.functions, self.names, self.fields):
+                each.sort(key=_start)
         self._by_path: dict[tuple[Owner, tuple[str, ...]], list[Field]] | None = None
         self._globals: dict[str, list[Name]] | None = None
 
@@ -96,6 +103,13 @@ class Analysis:
         return self._by_path
 
 
+def _with_inner(pieces: Iterable[Piece]) -> Iterator[Piece]:
+    for each in pieces:
+        yield each
+        if each.body is not None:
+            yield from _with_inner(each.body.pieces)
+
+
 T = TypeVar("T")
 Found = TypeVar("Found", Name, Field)
 
@@ -104,8 +118,7 @@ def _all(lists: Iterable[Iterable[T]]) -> list[T]:
     return list(chain.from_iterable(lists))
 
 
-def _start(one: Name | Field | Scope) -> int:
-    return one.start
+_start = attrgetter("start")
 
 
 def _holding(items: Sequence[Found], offset: int) -> Found | None:

@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from tree_sitter import Node
 
-from lsp_server.analysis.model import Access, Declaration, Function, Kind, Name, Part, Root, Scope
-from lsp_server.analysis.pieces import Free, Piece
+from lsp_server.analysis.model import (
+    Access,
+    Declaration,
+    Function,
+    Kind,
+    Name,
+    Part,
+    Root,
+    Scope,
+    Table,
+)
+from lsp_server.analysis.pieces import Body, Free, Piece
 
 
 class Bindings:
     """The scopes that are open, and for each name the variables of the piece that are alive."""
 
-    def __init__(self, piece: Piece, chunk: Scope, has_env: bool) -> None:
-        self._piece, self._chunk, self._scope = piece, chunk, chunk
+    def __init__(self, piece: Piece, around: Scope, has_env: bool) -> None:
+        self._piece, self._around, self._scope = piece, around, around
+        piece.around = around
         self._has_env = has_env
         self._alive: dict[str, list[Declaration]] = {}
         self._gotos: dict[Scope, list[Name]] = {}
@@ -21,7 +34,7 @@ class Bindings:
     def enter(self, start: int, end: int) -> Scope:
         """A scope begins."""
         inner = Scope(start, end, self._scope.function, self._scope)
-        is_outer = self._scope is self._chunk
+        is_outer = self._scope is self._around
         (self._piece.outer_scopes if is_outer else self._scope.children).append(inner)
         self._piece.scopes.append(inner)
         self._scope = inner
@@ -53,8 +66,8 @@ class Bindings:
             self._scope = ended.parent
 
     def leave_piece(self) -> None:
-        """The statement has ended. Labels of the chunk may be in any piece."""
-        self._piece.gotos += self._gotos.pop(self._chunk, [])
+        """The statement has ended. Labels of the scope around it may be in any piece."""
+        self._piece.gotos += self._gotos.pop(self._around, [])
         self._piece.finish()
 
     def declare(
@@ -78,7 +91,7 @@ class Bindings:
             else:
                 piece.first_declarations.append(made)
             alive.append(made)
-        (piece.chunk_declarations if scope is self._chunk else scope.declarations).append(made)
+        (piece.outer_declarations if scope is self._around else scope.declarations).append(made)
         piece.declarations.append(made)
         if kind is not Kind.SELF:
             is_label = kind is Kind.LABEL
@@ -117,9 +130,15 @@ class Bindings:
             self._roots[declaration] = Root(declaration.name if is_global else declaration)
         return self._roots[declaration]
 
-    def is_of_chunk(self, declaration: Declaration) -> bool:
+    def body(self, stands_for: Mapping[Declaration, Table]) -> Body:
+        """What can be named in a block of the innermost scope; it is left out."""
+        alive = {name: each[-1] for name, each in self._alive.items() if each}
+        aliases = {each: table[0] for each, table in stands_for.items() if not table[1]}
+        return Body(self._scope, alive, aliases)
+
+    def is_outermost(self, declaration: Declaration) -> bool:
         """Whether other pieces see it."""
-        return declaration.scope is self._chunk
+        return declaration.scope is self._around
 
     def _free(self, name: str) -> Free:
         found = self._piece.free.get(name)
@@ -137,10 +156,12 @@ class Bindings:
 
     def _settle_gotos(self, ended: Scope, declared: list[Declaration]) -> None:
         labels = {each.name: each for each in declared if each.kind is Kind.LABEL}
-        around = ended.parent
+        around, body = ended.parent, self._piece.body
         for each in self._gotos.pop(ended, []):
             if label := labels.get(each.name):
                 each.declaration = label
                 label.references.append(each)
+            elif body is not None and body.scope is ended:
+                body.gotos.append(each)
             elif around is not None and around.function is each.function:
                 self._gotos.setdefault(around, []).append(each)

@@ -8,11 +8,8 @@ from tree_sitter import Node
 
 from lsp_server.analysis.bindings import Bindings
 from lsp_server.analysis.chains import bracketed_name, links_of
-from lsp_server.analysis.model import Access, Declaration, Field, Name, Part, Root
+from lsp_server.analysis.model import Access, Declaration, Field, Name, Part, Root, Table
 from lsp_server.analysis.pieces import Piece
-
-Table = tuple[Root, tuple[str, ...]]
-"""Root and path of a table that is written down in the text."""
 
 NAMES = frozenset({"identifier", "global"})
 """The nodes that are names of variables; ``global`` is one where no declaration begins."""
@@ -124,7 +121,7 @@ class FieldUses:
         """``local self = setmetatable({…}, Class)``: its fields are those of the class."""
         root = self._bindings.root(self._text(table))
         self.stands_for[declaration] = (root, ())
-        if self._bindings.is_of_chunk(declaration):
+        if self._bindings.is_outermost(declaration):
             self._piece.aliases[declaration] = root
         if constructor is not None:
             self.own(constructor, (root, ()))

@@ -140,6 +140,10 @@ class Root:
         self.owner = owner
 
 
+Table = tuple[Root, tuple[str, ...]]
+"""Root and path of a table that is written down in the text."""
+
+
 @dataclass(slots=True, eq=False, repr=False)
 class Field:
     """A field where it stands: ``c`` in ``a.b.c``, ``a.b:c()``, ``a["b"].c``, or ``a.b = {c = 1}``.

@@ -1,4 +1,6 @@
-"""Pieces: the statements of a chunk, each analysed by itself and kept as long as it is the same.
+"""Pieces: the statements of a text, each analysed by itself and kept as long as it is the same.
+
+They are those of the chunk, and of long statements those of their bodies (`statements`).
 
 Somebody who types changes one statement of many. Analysing a long text takes tenths of a second;
 taking over the pieces that have not changed, and looking up again what they mean by names of each
@@ -15,6 +17,9 @@ from tree_sitter import Node
 
 from lsp_server.analysis.model import Declaration, Field, Function, Name, Part, Root, Scope
 
+Key = tuple[str, bytes]
+"""The type of the node, and its text."""
+
 
 class Free:
     """A name that a piece uses and does not declare: all its uses mean the same."""
@@ -26,13 +31,34 @@ class Free:
         self.names: list[Name] = []
 
 
+class Body:
+    """The block of a long statement that is left out of its piece: its statements are pieces."""
+
+    __slots__ = ("aliases", "alive", "gotos", "pieces", "scope")
+
+    def __init__(
+        self, scope: Scope, alive: dict[str, Declaration], aliases: dict[Declaration, Root]
+    ) -> None:
+        self.scope = scope
+        self.alive, self.aliases = alive, aliases
+        """What the statement declares that can be named in it; whose fields are another table's."""
+        self.gotos: list[Name] = []
+        """Those in the scope that are in no piece of the body, and may have their labels there."""
+        self.pieces: list[Piece] = []
+
+
 class Piece:
     """What one statement declares and uses. Places move with it; meanings within it stay."""
 
+    around: Scope
+    """The scope that the statement stands in; there once it is analysed."""
+
     def __init__(self, node: Node) -> None:
         self.node = node
+        self.body: Body | None = None
+        """The part of a long statement that is not in this piece. Such a piece is not kept."""
         self.start, self.end = node.start_byte, node.end_byte
-        self.text: bytes | None = None
+        self.key: Key | None = None
         """By what it is known again; None if it was not understood, or is all there is."""
         self.names: list[Name] = []
         self.fields: list[Field] = []
@@ -41,16 +67,16 @@ class Piece:
         self.scopes: list[Scope] = []
         self.parts: list[Part] = []
         self.outer_scopes: list[Scope] = []
-        """Those right below the chunk."""
-        self.chunk_declarations: list[Declaration] = []
-        """Those of the chunk itself, which later pieces see."""
+        """Those right below the scope around it."""
+        self.outer_declarations: list[Declaration] = []
+        """Those of the scope around it, which later pieces see."""
         self.first_declarations: list[Declaration] = []
         """Those that may hide one of an earlier piece."""
         self.free: dict[str, Free] = {}
         self.gotos: list[Name] = []
         """Those whose labels are in no block of this piece."""
         self.aliases: dict[Declaration, Root] = {}
-        """Variables of the chunk whose fields are those of another table."""
+        """Variables of the scope around it whose fields are those of another table."""
         self.notes: dict[str, object] = {}
         """What others found out about the statement and want to keep as long as it is the same."""
         self._inner_uses: list[tuple[Declaration, int]] = []
@@ -63,7 +89,7 @@ class Piece:
         self._declared_globals = [
             each for each in self.names if each.declaration is not None and each.is_global
         ]
-        self._inner_uses = [(each, len(each.references)) for each in self.chunk_declarations]
+        self._inner_uses = [(each, len(each.references)) for each in self.outer_declarations]
 
     @property
     def possible_globals(self) -> Iterable[Name]:
@@ -79,9 +105,11 @@ class Piece:
             found = found.parent
         return self.node if found is None else found
 
-    def move(self, node: Node) -> None:
+    def move(self, node: Node, around: Scope) -> None:
         """The same statement, in a newer tree and perhaps elsewhere in the text."""
         self.node = node
+        if around is not self.around:
+            self._stand_in(around)
         by = node.start_byte - self.start
         if not by:
             return
@@ -93,6 +121,26 @@ class Piece:
             declaration.start += by
             declaration.end += by
             declaration.visible_from += by
+
+    def _stand_in(self, around: Scope) -> None:
+        """The statement has come into another block, and perhaps into another function."""
+        before, function = self.around.function, around.function
+        self.around = around
+        for scope in self.outer_scopes:
+            scope.parent = around
+        for declaration in self.outer_declarations:
+            declaration.scope = around
+        if function is before:
+            return
+        for name in self.names:
+            if name.function is before:
+                name.function = function
+        for scope in self.scopes:
+            if scope.function is before:
+                scope.function = function
+        for inner in self.functions:
+            if inner.parent is before:
+                inner.parent = function
 
     def unlink(self) -> None:
         """Forget the uses of other pieces."""

@@ -13,8 +13,8 @@ from tree_sitter import Node
 
 from lsp_server.analysis.bindings import Bindings
 from lsp_server.analysis.chains import CHAINS, instance_of
-from lsp_server.analysis.field_uses import NAMES, FieldUses, Table
-from lsp_server.analysis.model import Access, Declaration, Kind, Scope
+from lsp_server.analysis.field_uses import NAMES, FieldUses
+from lsp_server.analysis.model import Access, Declaration, Kind, Scope, Table
 from lsp_server.analysis.pieces import Piece
 from lua_debug.syntax.function_names import name_of
 
@@ -22,20 +22,25 @@ _Opened = tuple[Node, Node | None, Node | None, Node | None, Table | None]
 """A function, its parameters, its body, the name of a method, and the table it is a method of."""
 
 
-def resolve(node: Node, raw: bytes, chunk: Scope, has_env: bool) -> Piece:
-    """Analyse a statement of a chunk, or a whole chunk as one piece.
+def resolve(
+    node: Node, raw: bytes, around: Scope, has_env: bool, left_out: Node | None = None
+) -> Piece:
+    """Analyse a statement, or a whole chunk as one piece.
 
-    ``has_env``: globals are fields of ``_ENV`` (Lua 5.2 and later).
+    ``around`` is the scope it stands in. ``has_env``: globals are fields of ``_ENV`` (Lua 5.2 and
+    later). ``left_out`` is a block in it that is not looked into.
     """
-    resolver = _Resolver(node, raw, chunk, has_env)
+    resolver = _Resolver(node, raw, around, has_env, left_out)
     for _ in resolver.run():
         pass
     return resolver.piece
 
 
-def resolve_in_steps(node: Node, raw: bytes, chunk: Scope, has_env: bool) -> Steps:
+def resolve_in_steps(
+    node: Node, raw: bytes, around: Scope, has_env: bool, left_out: Node | None = None
+) -> Steps:
     """The same with pauses, a few milliseconds apart, in which others can be served."""
-    resolver = _Resolver(node, raw, chunk, has_env)
+    resolver = _Resolver(node, raw, around, has_env, left_out)
     yield from resolver.run()
     return resolver.piece
 
@@ -47,11 +52,13 @@ STEP = 2000
 
 
 class _Resolver:
-    def __init__(self, node: Node, raw: bytes, chunk: Scope, has_env: bool) -> None:
-        self._raw = raw
+    def __init__(
+        self, node: Node, raw: bytes, around: Scope, has_env: bool, left_out: Node | None
+    ) -> None:
+        self._raw, self._left_out = raw, left_out
         self._has_global = raw.find(b"global", node.start_byte, node.end_byte) >= 0
         self.piece = Piece(node)
-        self._bindings = Bindings(self.piece, chunk, has_env)
+        self._bindings = Bindings(self.piece, around, has_env)
         self._left: list[Node | tuple[Callable[..., None], Any]] = [node]
         self._fields = FieldUses(self.piece, self._bindings, self._text, self._left.append)
 
@@ -82,6 +89,19 @@ class _Resolver:
     def _visit_all(self, nodes: list[Node]) -> None:
         self._left.extend(reversed(nodes))
 
+    def _visit_body(self, block: Node | None) -> None:
+        """What is in a block, unless it is left out: then what can be named there is written down.
+
+        The scope of the block must have been entered, or be entered before this is visited.
+        """
+        if block is not None and block == self._left_out:
+            self._later(self._leave_out)
+        elif block is not None:
+            self._visit_all(self._children(block))
+
+    def _leave_out(self, _: object) -> None:
+        self.piece.body = self._bindings.body(self._fields.stands_for)
+
     def _later(self, what: Callable[..., None], about: object = None) -> None:
         self._left.append((what, about))
 
@@ -100,7 +120,7 @@ class _Resolver:
         """What ``if``, ``elseif`` and ``else`` do: the scope ends with the next keyword."""
         self._bindings.enter(node.start_byte, _keyword_behind(node))
         self._later(self._leave)
-        self._visit_all(self._children(node))
+        self._visit_body(node)
 
     def _do_or_while(self, node: Node) -> None:
         """The condition is outside, and the scope is all that lies between the keywords."""
@@ -109,8 +129,8 @@ class _Resolver:
         start = condition.end_byte if condition is not None else node.start_byte
         self._bindings.enter(start, node.end_byte)
         self._later(self._leave)
-        rest = [each for each in self._children(node) if each not in (condition, body)]
-        self._visit_all([*rest, *([] if body is None else self._children(body))])
+        self._visit_body(body)
+        self._visit_all([each for each in self._children(node) if each not in (condition, body)])
         if condition is not None:
             self._left.append(condition)
 
@@ -136,7 +156,7 @@ class _Resolver:
             names = clause.named_children[0]
         variables = names.children_by_field_name("name")
         self._later(self._leave)
-        self._visit_all([] if body is None else self._children(body))
+        self._visit_body(body)
         self._later(self._loop_begins, (node, clause.end_byte, variables))
         for child in reversed(self._children(clause)):
             if child != names and child not in variables:
@@ -251,7 +271,7 @@ class _Resolver:
                     function.parameters.append(made)
             elif each.type == "vararg_expression":
                 function.is_vararg = True
-        self._visit_all([] if body is None else self._children(body))
+        self._visit_body(body)
 
     def _parameters(self, node: Node) -> None:
         """Those of a function that is not finished, of which the parser knows no more."""

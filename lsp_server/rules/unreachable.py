@@ -30,7 +30,7 @@ _IN_STATEMENT = frozenset({"block", "else_statement", "elseif_statement"})
 def unreachable_code(document: Document, _: Context) -> Iterator[Finding]:
     """What follows a return, break, goto, endless loop, or an if all of whose branches do that."""
     last_end = -1
-    for piece in document.analysis.pieces:
+    for piece in document.analysis.statements:
         inner = piece.notes.get(NOTE)
         if not isinstance(inner, _Inner):
             inner = piece.notes[NOTE] = _looked_at(piece.node)

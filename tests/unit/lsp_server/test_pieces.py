@@ -1,10 +1,14 @@
 """An analysis that takes over pieces of an earlier one says what a fresh one says."""
 
 from typing import Any
+from unittest.mock import patch
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lsp_server.analysis import statements
+from lsp_server.analysis.analysis import Analysis
+from lsp_server.analysis.linker import analyse
 from lsp_server.analysis.model import Declaration, Name, Owner
 from lsp_server.document import Document
 
@@ -44,9 +48,41 @@ EDITS = st.lists(
 )
 
 
+OPENED = STATEMENTS | st.sampled_from(
+    [
+        "if a then",
+        "elseif b then",
+        "else",
+        "function g(a, b)",
+        "function T:m(a)",
+        "function T.u:m(a)",
+        "local function h(b)",
+        "T.f = function(self)",
+        "b(function(T) a = T.x end, function(a)",
+        "for a = 1, b do",
+        "for k, v in pairs(T) do",
+        "while a do",
+        "do",
+        "repeat",
+        "until a",
+        "end",
+        "end, a)",
+        "self.k = a",
+        "goto l",
+        "a = 'b",
+        "a = (b",
+        "b = { k = 1",
+    ]
+)
+
+
 def told(document: Document) -> Any:
     """Everything that an analysis says, as plain data."""
-    analysis = document.analysis
+    return told_by(document.analysis, len(document.raw))
+
+
+def told_by(analysis: Analysis, length: int) -> Any:
+    """The same, of a text so long."""
     return {
         "names": [(*_name(each), each.is_upvalue) for each in analysis.names],
         "fields": [
@@ -59,11 +95,11 @@ def told(document: Document) -> Any:
                 *_place(each),
                 each.visible_from,
                 _place(each.shadows),
-                [_name(use) for use in each.references],
+                [_name(use) for use in sorted(each.references, key=_order)],
                 each.value and (each.value.type, each.value.start_byte),
                 each.function.start,
             )
-            for each in analysis.declarations
+            for each in sorted(analysis.declarations, key=_order)
         ],
         "globals": {name: [each.start for each in uses] for name, uses in analysis.globals.items()},
         "functions": [
@@ -71,10 +107,13 @@ def told(document: Document) -> Any:
             for each in analysis.functions
         ],
         "visible": [
-            [_place(each) for each in analysis.visible_at(offset)]
-            for offset in range(0, len(document.raw), 7)
+            [_place(each) for each in analysis.visible_at(offset)] for offset in range(0, length, 7)
         ],
     }
+
+
+def _order(one: Name | Declaration) -> tuple[int, str]:
+    return one.start, one.name
 
 
 def _name(name: Name) -> tuple[Any, ...]:
@@ -104,6 +143,29 @@ def test_taking_over_changes_nothing(start: list[str], edits: list[Any]) -> None
         after._earlier = document._analysis
         document = after
         assert told(Document(document.uri, raw, "5.5")) == told(document)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    start=st.lists(OPENED, max_size=12),
+    edits=st.lists(
+        st.tuples(st.integers(0, 12), st.integers(0, 2), st.lists(OPENED, max_size=3)), max_size=6
+    ),
+)
+def test_taking_bodies_apart_changes_nothing(start: list[str], edits: list[Any]) -> None:
+    """Statements of bodies that are pieces say what they say as a part of a whole statement."""
+    lines = start
+    document = Document("file:///a.lua", "\n".join(lines).encode(), "5.4")
+    with patch.object(statements, "LONG", 10):
+        document.analysis  # noqa: B018 - the next versions take it over
+    for place, removed, new in edits:
+        lines = [*lines[:place], *new, *lines[place + removed :]]
+        after = document.patched("\n".join(lines).encode())
+        after._earlier = document._analysis
+        document = after
+        with patch.object(statements, "LONG", 10):
+            apart = told(document)
+        assert told_by(analyse(document.root, document.raw), len(document.raw)) == apart
 
 
 def test_an_older_version_can_be_asked_again() -> None:
