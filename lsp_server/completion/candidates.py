@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import partial
+from heapq import nsmallest
 
 from lsprotocol import types
 
@@ -88,6 +89,20 @@ def of_member(item: MemberItem, rank: int = 1, *, becomes_method: bool = False) 
 
 MOST = 300
 """How many items are sent; who wants others types another letter, and is asked for again."""
+
+
+def best_names(names: Collection[str], prefix: str) -> Collection[str]:
+    """All of them, or, where these are too many, as many as are sent, those that fit first."""
+    if len(names) <= MOST:
+        return names
+    wanted = prefix.lower()
+
+    def place(name: str) -> tuple[bool, bool, int, str]:
+        lower = name.lower()
+        is_other = not lower.startswith(wanted)
+        return is_other and not _has_letters(lower, wanted), is_other, len(name), name
+
+    return nsmallest(MOST, names, key=place)
 
 
 def fitting_best(found: Sequence[Candidate], prefix: str) -> Sequence[Candidate]:

@@ -7,8 +7,8 @@ from dataclasses import replace
 from enum import Enum
 
 from kernel.core.catalogue import Catalogue
-from lsp_server.analysis.model import Declaration, Kind
-from lsp_server.completion.candidates import Candidate, of_member, saying
+from lsp_server.analysis.model import Access, Declaration, Kind
+from lsp_server.completion.candidates import Candidate, best_names, of_member, saying
 from lsp_server.completion.candidates import Kind as ItemKind
 from lsp_server.cursor.chains import chain_ending
 from lsp_server.cursor.moments import Moment
@@ -135,27 +135,35 @@ def variable_item(moment: Moment, declared: Declaration) -> MemberItem:
 
 
 def globals_(
-    inference: Inference, moment: Moment, catalogue: Catalogue, others: Collection[str]
+    inference: Inference,
+    moment: Moment,
+    catalogue: Catalogue,
+    others: Collection[str],
+    prefix: str,
 ) -> Iterator[Candidate]:
-    """The globals that the text writes, then those of the library and of other files."""
-    taken: set[str] = set()
-    for name, uses in moment.document.analysis.globals.items():
-        if name in catalogue.global_names:
-            continue
+    """The globals that the text writes, then those of the library and of other files.
+
+    Of thousands in the text there are no more than are sent, those that fit best.
+    """
+    written = {
+        name: first.start
+        for name, uses in moment.document.analysis.globals.items()
+        if name not in catalogue.global_names
+        and (first := next((each for each in uses if each.access is not Access.READ), None))
+    }
+    taken = {*best_names(written, prefix)}
+    for name in [each for each in written if each in taken]:
         known = inference.of_owner(moment.document, name)
-        written = [each for each in uses if each.access.value != "read"]
-        if written:
-            taken.add(name)
-            node = known.functions[0] if known.functions else None
-            value = getattr(node, "node", None)
-            yield of_member(value_item(name, moment.document, written[0].start, value), rank=2)
+        node = known.functions[0] if known.functions else None
+        value = getattr(node, "node", None)
+        yield of_member(value_item(name, moment.document, written[name], value), rank=2)
     for member in catalogue.values:
         if member.name not in taken:
             taken.add(member.name)
             yield of_member(catalogue_item(member), rank=3)
     for table in catalogue.tables.values():
         yield Candidate(table.name, ItemKind.Module, saying("table"), saying(table.doc), rank=3)
-    for name in others:
+    for name in best_names(others, prefix):
         yield Candidate(name, ItemKind.Variable, saying("of another file"), rank=4)
 
 

@@ -100,7 +100,8 @@ def _candidates(
     if place in _EXPRESSIONS:
         yield from fields.keys(inference, cursor, moment)
         yield from names.variables(moment)
-        yield from names.globals_(inference, moment, catalogue, server.index.globals)
+        others = server.index.globals
+        yield from names.globals_(inference, moment, catalogue, others, typed.prefix)
     yield from names.keywords(place, catalogue)
     if place in (names.Place.STATEMENT, names.Place.AFTER) and server.has_snippets:
         yield from snippets.statements()
