@@ -67,20 +67,20 @@ class Diagnoser:
             {*workspace_names, *self._insight.catalogue(document.lua).global_names},
         )
         found: list[types.Diagnostic] = []
+        problem = self._compiler.check(document.raw, document.lua)
+        if problem is None and not is_huge(document):
+            document.parse_all()
         if not is_huge(document) and document.can_be_parsed:
             yield from document.analysing()
             yield from _checking(document, context, found)
+        # The rule about constants says it better than the compiler.
         is_told = any(each.code == CONST_ASSIGN for each in found)
-        found += self._errors(document, not is_told)
+        if problem is not None and not (is_told and "const" in problem.message):
+            found.append(
+                _diagnostic(document, place_problem(document, problem), SYNTAX_ERROR, "error")
+            )
         found.sort(key=lambda each: (each.range.start.line, each.range.start.character))
         known[document] = found
-
-    def _errors(self, document: Document, with_constants: bool) -> Iterator[types.Diagnostic]:
-        """What the compiler says, unless the rule about constants has said it better."""
-        problem = self._compiler.check(document.raw, document.lua)
-        if problem is not None and (with_constants or "const" not in problem.message):
-            found = place_problem(document, problem)
-            yield _diagnostic(document, found, SYNTAX_ERROR, "error")
 
 
 def _checking(

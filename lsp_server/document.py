@@ -7,16 +7,14 @@ from functools import cached_property
 
 from lsprotocol import types
 from pygls.uris import to_fs_path
-from tree_sitter import Node, Parser, Tree
+from tree_sitter import Node, Tree
 
 from lsp_server.analysis.analysis import Analysis
 from lsp_server.analysis.linker import analyse, analyse_in_steps
 from lsp_server.open_strings import close_strings
+from lsp_server.parsing import Parsed, parsed
 from lsp_server.positions import Encoding, LineIndex
-from lua_debug.syntax.grammar import LUA
 from lua_debug.syntax.source_text import SourceText
-
-_PARSER = Parser(LUA)
 
 
 class Document:
@@ -33,19 +31,21 @@ class Document:
         self.source = SourceText(raw)
         self.lines = LineIndex(raw, encoding)
         code = self.source.for_parser()
-        self._parsed = close_strings(code)
-        self._has_open_string = self._parsed is not code
+        self._code = close_strings(code)
+        self._has_open_string = self._code is not code
         self._before: Document | None = None
         self._analysis: Analysis | None = None
         self._earlier: Analysis | None = None
 
     @cached_property
+    def _parsed(self) -> Parsed:
+        before, self._before = self._before, None
+        return parsed(self._code, None if before is None else before._parsed)
+
+    @property
     def tree(self) -> Tree:
         """The syntax tree, of a text in which every byte is where it is in ``raw``."""
-        before, self._before = self._before, None
-        if before is not None and (old := _edited_tree(before.tree, before._parsed, self._parsed)):
-            return _PARSER.parse(self._parsed, old)
-        return _PARSER.parse(self._parsed)
+        return self._parsed.tree
 
     @property
     def root(self) -> Node:
@@ -55,7 +55,13 @@ class Document:
     @property
     def can_be_parsed(self) -> bool:
         """Whether the tree is one of Lua, so that more can be said than what its compiler says."""
-        return not (self._has_open_string or self.root.has_error)
+        return not (self._has_open_string or self._parsed.left_out or self.root.has_error)
+
+    def parse_all(self) -> None:
+        """Leave nothing out, however long it takes: a text that compiles is no riddle."""
+        if self._parsed.left_out:
+            self._parsed = parsed(self._code)
+            self._analysis = None
 
     @property
     def analysis(self) -> Analysis:
@@ -126,7 +132,7 @@ class Document:
                 raw = new
             lines = LineIndex(raw, self.lines.encoding)
         after = Document(self.uri, raw, self.lua, self.lines.encoding, version)
-        after._before = self if "tree" in self.__dict__ else self._before
+        after._before = self if "_parsed" in self.__dict__ else self._before
         after._earlier = self._analysis if self.has_analysis else self._earlier
         return after
 
@@ -144,39 +150,3 @@ class Document:
 def as_bytes(text: str) -> bytes:
     """UTF-8; halves of surrogate pairs, which have none, become question marks."""
     return text.encode("utf-8", "replace")
-
-
-def _edited_tree(tree: Tree, old: bytes, new: bytes) -> Tree | None:
-    """The old tree, told what has changed; None where nearly everything has."""
-    start = common_prefix(old, new)
-    rest = min(len(old), len(new)) - start
-    same = common_prefix(old[: -rest - 1 : -1], new[: -rest - 1 : -1]) if rest else 0
-    old_end, new_end = len(old) - same, len(new) - same
-    if new_end - start > len(new) // 2:
-        return None
-    edited = tree.copy()
-    edited.edit(
-        start_byte=start,
-        old_end_byte=old_end,
-        new_end_byte=new_end,
-        start_point=_point(old, start),
-        old_end_point=_point(old, old_end),
-        new_end_point=_point(new, new_end),
-    )
-    return edited
-
-
-def common_prefix(one: bytes, other: bytes) -> int:
-    """How many bytes two texts begin with in common; by halves, which compares at C's speed."""
-    low, high = 0, min(len(one), len(other))
-    while low < high:
-        middle = (low + high + 1) // 2
-        if one[low:middle] == other[low:middle]:
-            low = middle
-        else:
-            high = middle - 1
-    return low
-
-
-def _point(text: bytes, offset: int) -> tuple[int, int]:
-    return text.count(b"\n", 0, offset), offset - (text.rfind(b"\n", 0, offset) + 1)

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from lsp_server.cursor.calls import unclosed_from
 from lsp_server.cursor.place import Cursor
 from lsp_server.cursor.tokens import Sort, Token
-from lsp_server.document import Document, common_prefix
+from lsp_server.document import Document
+from lsp_server.parsing import change
 
 ANALYSED_AT_ONCE = 60_000
 """Bytes of a text that is analysed while the client waits: some 20 ms."""
@@ -103,12 +104,10 @@ _EXPECTING = frozenset(
 
 def _place_in(old: bytes, new: bytes, offset: int) -> int | None:
     """Where a byte of the new text lies in the old one; None if too much is different."""
-    start = common_prefix(old, new)
-    rest = min(len(old), len(new)) - start
-    same = common_prefix(old[: -rest - 1 : -1], new[: -rest - 1 : -1]) if rest else 0
-    changed = (old[start : len(old) - same], new[start : len(new) - same])
+    start, old_end, new_end = change(old, new)
+    changed = (old[start:old_end], new[start:new_end])
     if any(len(each) > A_KEYSTROKE or _DECLARES.search(each) for each in changed):
         return None
     if offset <= start:
         return offset
-    return start if offset <= len(new) - same else offset - len(new) + len(old)
+    return start if offset <= new_end else offset - len(new) + len(old)
