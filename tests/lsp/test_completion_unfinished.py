@@ -108,6 +108,44 @@ def test_lines_added_to_a_large_text(editor):
     assert ["inside"] == [each.label for each in found]
 
 
+@pytest.mark.parametrize(
+    "opener",
+    [
+        'x = "a',
+        "if x then",
+        "if x",
+        "function f0(new)",
+        "for i, v in pairs(",
+        "x = {",
+        "f(",
+        "until",
+    ],
+)
+def test_openers_above_a_large_text(editor, opener):
+    """Whatever is begun at the top of a large text, what stands below it is known as before."""
+    rows = "".join(f"value_{i} = f({i})\n" for i in range(3000))
+    put(editor, HEAD + rows + "¦")
+    line = HEAD.count("\n")
+    place = types.Position(line, 0)
+    editor.change("a.lua", f"{opener}\n\n", types.Range(place, place))
+    below = types.Position(line + 1, 0)
+    for letter in (".", "o", "o", "f"):
+        editor.change("a.lua", letter, types.Range(below, below))
+    found = editor.ask(
+        types.TEXT_DOCUMENT_COMPLETION,
+        types.CompletionParams(editor.identifier("a.lua"), types.Position(line + 1, 4)),
+    )
+    assert {"bar", "baz"} <= {each.label for each in found.items}
+
+
+def test_the_best_of_thousands_of_globals(editor):
+    """Of more globals than are sent, those come that fit what is typed."""
+    rows = "".join(f"value_{i} = {i}\n" for i in range(2000))
+    found = labels(editor, rows + "value_199¦")
+    assert {"value_199", "value_1990", "value_1999"} <= set(found)
+    assert "value_1" not in found
+
+
 def test_a_text_in_one_line(editor):
     """Where there are no lines, tokens are still found before the cursor."""
     filler = "local x = { 'a b', [[ c ]], 1 } " * 4000
