@@ -145,10 +145,11 @@ def globals_(
 
     Of thousands in the text there are no more than are sent, those that fit best.
     """
+    provided = catalogue.global_names
     written = {
         name: first.start
         for name, uses in moment.document.analysis.globals.items()
-        if name not in catalogue.global_names
+        if name not in provided
         and (first := next((each for each in uses if each.access is not Access.READ), None))
     }
     taken = {*best_names(written, prefix)}
