@@ -1,26 +1,21 @@
 """ScriptTime: a script that runs alone runs no longer than it may."""
 
-import os
-import sys
 import threading
 from collections.abc import Callable
 from types import TracebackType
 
-from kernel.core.errors import KernelError
 from llmspell.config.script_limits import TimeAllowed
+from llmspell.script_end import end_process
 
 GRACE = 2.0
 """Seconds a script has to end, as a cell has that a client interrupts."""
-
-_FLUSH = 1.0
-"""Seconds that what the script has printed has to get out when the process ends."""
 
 
 class ScriptTime:
     """A context in which the script runs.
 
     When its time is over it is interrupted as by Ctrl-C. What hears of no interrupt (a coroutine, a
-    C function, what LuaJIT has compiled) or goes on nevertheless ends with the process.
+    C function, what LuaJIT has compiled) ends with the process.
     """
 
     def __init__(
@@ -59,27 +54,10 @@ class ScriptTime:
         if self._has_ended.wait(allowed.seconds):
             return
         self._is_over = True
-        try:
-            self._press()
-        except KernelError:
-            pass  # it cannot be interrupted here
-        else:
-            if self._has_ended.wait(GRACE):
-                return
-        status = self._tell(_reason(allowed))
-        _flush()
-        os._exit(status)
+        self._press()
+        if not self._has_ended.wait(GRACE):
+            end_process(self._tell(_reason(allowed)))
 
 
 def _reason(allowed: TimeAllowed) -> str:
     return f"The script was ended: {allowed.reason()}."
-
-
-def _flush() -> None:
-    """Write what C holds back, unless its stream is in the hands of somebody who waits."""
-    from kernel.execution.streams import CStdout
-
-    sys.stderr.flush()
-    writer = threading.Thread(target=CStdout().flush, daemon=True)
-    writer.start()
-    writer.join(_FLUSH)

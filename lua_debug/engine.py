@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 from kernel.core.settings import DebugSettings
-from lua_debug.break_key import make_break_key
+from lua_debug.break_key import BreakKey
 from lua_debug.closing import close_state
 from lua_debug.crossing import read_results
 from lua_debug.doors import Doors
@@ -92,6 +92,7 @@ class LuaEngine:
         interface = LuaInterface(self.version)
         state = main_state(self.version, self._runtime)
         set_main_thread(interface, state, self._runtime, probe)
+        self._break_key = BreakKey(self.version, interface, self._runtime, probe)
         self._run = self._runtime.execute(_RUN, probe, name="=[C]")
         if self.functions is not None:
             self.functions.install(probe)
@@ -123,10 +124,12 @@ class LuaEngine:
         lua_error = self.version.load().LuaError
         # No variable here holds anything of Lua: an exception that is kept keeps its frames.
         make_table = self._runtime.table_from
+        self._break_key.begin()
         try:
             problem = self._run(source, chunkname, _bytes_as_text(name), make_table(before), *words)
         except lua_error as error:  # raised by a hook that the script left behind
             problem = str(error)
+        self._break_key.end()
         if self.functions is not None:
             self.functions.cancel_waits()
         return None if problem is None else _shown(problem)
@@ -138,12 +141,12 @@ class LuaEngine:
             self.functions.close()
         close_state(self.version, self._runtime)
 
-    def make_break_key(self) -> Callable[[], None]:
-        """What to call, on any thread, to raise "interrupted!" in the script that runs.
+    def press_break_key(self) -> None:
+        """Raise "interrupted!" in the script that runs; on any thread.
 
-        To be made before the script runs. Calling it raises `KernelError` where there is no way.
+        Neither a coroutine nor a C function hears of it, nor what LuaJIT has compiled.
         """
-        return make_break_key(self.version, self._runtime)
+        self._break_key.press()
 
 
 def _bytes_as_text(text: str) -> str:

@@ -2,9 +2,7 @@
 
 import os
 import signal
-import socket
 import sys
-import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -241,6 +239,7 @@ def run(
     tell = complain or complained
     from kernel.core.errors import UserError
     from kernel.core.settings import DebugSettings
+    from llmspell.script_break import INTERRUPTED, ScriptBreak
     from llmspell.script_functions import functions_of_script
     from llmspell.script_time import ScriptTime
     from lua_debug.engine import LuaEngine
@@ -259,18 +258,22 @@ def run(
         )
     except UserError as error:
         return tell(str(error))
-    press = engine.make_break_key()
-    _behave_like_lua(press, in_lines=words.is_streaming)
+    press = engine.press_break_key
+    _behave_like_lua(in_lines=words.is_streaming)
     try:
-        with ScriptTime(limits.time, press, tell) as time:
+        with (
+            ScriptBreak(press, tell) as break_key,
+            ScriptTime(limits.time, press, tell) as time,
+        ):
             problem = time.explained(_run(engine, words))
     except FileNotFoundError:
         return tell(f"Script file not found: {words.script}")
     except OSError as error:
         return tell(f"cannot open {words.script}: {error.strerror}")
+    problem = break_key.explained(problem)
     status = 0 if problem is None else tell(problem)
-    if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGINT, signal.SIG_DFL)  # lua.c hears of it while a script runs only
+    if break_key.is_pressed:
+        status = INTERRUPTED
     functions.tell_end(status)
     engine.close()
     functions.stack.close()
@@ -299,48 +302,11 @@ def complained(problem: str) -> int:
     return 1
 
 
-def _behave_like_lua(press: Callable[[], None], *, in_lines: bool) -> None:
-    """As lua.c does, with signals and with stdout.
-
-    Die quietly of a broken pipe; stop with a traceback at Ctrl-C, and die at the second.
-    """
+def _behave_like_lua(*, in_lines: bool) -> None:
+    """As lua.c does, with stdout, and die quietly of a broken pipe."""
     from kernel.execution.streams import CStdout
 
     # ``python -u`` is about Python's output; but Python takes C's buffer away with its own.
     CStdout().buffer(lines=in_lines or os.isatty(1))
     if hasattr(signal, "SIGPIPE"):
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
-    if sys.platform == "win32" or threading.current_thread() is not threading.main_thread():
-        return
-    # Python runs signal handlers between two steps of Python, and there are none while Lua runs;
-    # but the byte that tells of the signal is written at once, and another thread can read it.
-    told, teller = socket.socketpair()
-    teller.setblocking(False)
-    signal.signal(signal.SIGINT, lambda *_: None)
-    signal.set_wakeup_fd(teller.fileno(), warn_on_full_buffer=False)
-    watch = (told, teller, press)
-    threading.Thread(target=_watch_for_break, args=watch, name="break-key", daemon=True).start()
-
-
-def _watch_for_break(
-    told: socket.socket, _teller: socket.socket, press: Callable[[], None]
-) -> None:
-    from kernel.core.errors import KernelError
-
-    while told.recv(1) != bytes([signal.SIGINT]):
-        pass
-    try:
-        press()
-    except KernelError:
-        _die_of_break()
-    while told.recv(1) != bytes([signal.SIGINT]):
-        pass
-    _die_of_break()
-
-
-def _die_of_break() -> None:
-    """As whom nobody taught anything about Ctrl-C, so that a shell script stops as well."""
-    import ctypes
-
-    ctypes.CDLL(None).signal(signal.SIGINT, 0)  # Python's own may be called in the main thread only
-    os.kill(os.getpid(), signal.SIGINT)

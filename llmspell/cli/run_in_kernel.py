@@ -22,8 +22,7 @@ from llmspell.cli.results import Results
 from llmspell.cli.run import Words
 from llmspell.cli.run_result import result_document
 from llmspell.kernel_description import check_runs
-
-INTERRUPTED = 130
+from llmspell.script_break import INTERRUPTED
 
 
 def run_in_kernel(words: Words, options: GlobalOptions) -> int:

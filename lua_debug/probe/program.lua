@@ -42,7 +42,8 @@ local function raiser(thread)
     level = level + 1
     info = getinfo(thread, level, "S")
   end
-  return level
+  local outer = P.break_hook and getinfo(thread, level + 1, "f") -- the break key, by `error`
+  return outer and outer.func == P.break_hook and level + 2 or level
 end
 
 local function traced(thread, text)

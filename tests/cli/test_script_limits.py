@@ -12,7 +12,7 @@ TIMEOUTS = {
     "runtime.security.max_execution_time_ms": "[runtime.security]\nmax_execution_time_ms = 200\n",
 }
 LOOP = "while true do end"
-DEAF = "while true do pcall(function() while true do end end) end"
+DEAF = "coroutine.wrap(function() while true do end end)()"
 FILLS = "local t = {} for i = 1, 1e8 do t[i] = i end"
 LIMIT = "[engines.lua]\nmax_memory_bytes = 20_000_000\n"
 

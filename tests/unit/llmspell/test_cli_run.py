@@ -143,7 +143,7 @@ def test_a_broken_pipe_is_quiet(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("version", [each for each in VERSIONS if "jit" not in each])
 def test_an_interrupt_shows_where_the_script_was(tmp_path: Path, version: str) -> None:
-    """Ctrl-C in an endless loop raises "interrupted!" there, and the status is 1."""
+    """Ctrl-C in an endless loop raises "interrupted!" there, and the status is 130."""
     write(tmp_path, "a.lua", "print('ready') io.stdout:flush() while true do end")
     process = subprocess.Popen(
         [*LLMSPELL, "run", "a.lua", "--lua", version],
@@ -157,8 +157,8 @@ def test_an_interrupt_shows_where_the_script_was(tmp_path: Path, version: str) -
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=DEADLINE)
     assert "llmspell: interrupted!" == err.splitlines()[0]
-    assert any("a.lua:1: in main chunk" in line for line in err.splitlines())
-    assert 1 == process.returncode
+    assert "\ta.lua:1: in main chunk" == err.splitlines()[2]
+    assert 130 == process.returncode
 
 
 def test_the_version_is_told(tmp_path: Path) -> None:
