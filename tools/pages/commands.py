@@ -35,6 +35,17 @@ Without a kernel they do the same in their own process, on what kernels of this 
 Where several run and none is named, they say so; `--kernel none` means none.
 """
 
+ENDS = """
+`run`, `exec` and `debug` end with the status that a script gives to `os.exit`.
+In a kernel (`--connect`, `--kernel`), `os.exit` ends the kernel as well, and so what all its other clients do there; a script that only wants to end uses `return` or `error` on its main level.
+
+Ctrl-C ends `run` and `exec` with `interrupted!` and the place where the script was.
+No `pcall` of the script keeps that from it, but its variables are closed (`__close`) and its finalizers run.
+What cannot hear of it (a coroutine, a function of C, what LuaJIT has compiled) ends a second later, without its place; a second press ends everything at once.
+While `os.execute` waits for a command, Ctrl-C ends that command alone, as with `lua`.
+With `--connect` or `--kernel` the first press ends the cell and the second leaves the kernel to it; no finalizers run, as the kernel lives on.
+"""
+
 SHAPES = """
 ## Results for programs
 
@@ -65,7 +76,7 @@ def _parts() -> Iterator[str]:
     yield KERNELS
     yield "\n## Exit status\n\n"
     yield table(["status", "meaning"], [[str(each), text] for each, text in EXIT_STATUSES.items()])
-    yield "\n`run`, `exec` and `debug` end with the status that a script gives to `os.exit`.\n"
+    yield ENDS
     yield "\n## Environment\n\n"
     yield table(["variable", "meaning"], [[f"`{name}`", text] for name, text in VARIABLES.items()])
     yield "\nThose of the configuration are in [its reference](configuration.md#variables).\n"
