@@ -18,6 +18,8 @@ class Results:
     """One of `FORMATS`."""
     stream: TextIO | None = None
     """Where to; stdout."""
+    are_many: bool = False
+    """Whether documents follow each other, which YAML keeps apart by a line of its own."""
 
     @property
     def is_text(self) -> bool:
@@ -32,7 +34,8 @@ class Results:
             lines = [said] if isinstance(said, str) else said
             stream.writelines(f"{line}\n" for line in lines)
         else:
-            stream.write(written(document, self.form, is_coloured(stream)))
+            mark = "---\n" if self.are_many and self.form == "yaml" else ""
+            stream.write(mark + written(document, self.form, is_coloured(stream)))
         stream.flush()
 
 

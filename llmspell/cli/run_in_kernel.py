@@ -36,7 +36,7 @@ def run_in_kernel(words: Words, options: GlobalOptions) -> int:
 
 
 async def _run(words: Words, options: GlobalOptions, code: str) -> int:
-    results = Results(options.output)
+    results = Results(options.output, are_many=words.is_streaming)
     async with await connect_to_kernel(address_of(options), key=kernel_key()) as kernel:
         if words.lua:
             check_runs(kernel.language, words.lua)

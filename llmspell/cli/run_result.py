@@ -32,7 +32,7 @@ _PIECE = 65_536
 
 def run_for_result(words: Words, options: GlobalOptions) -> int:
     """Run a script and write what became of it, see `result_document`; the script's exit status."""
-    results = Results(options.output)
+    results = Results(options.output, are_many=words.is_streaming)
     with tempfile.TemporaryFile() as told:
         packed = json.dumps(_packed(words))
         command = [sys.executable, "-P", "-c", _CHILD, packed, str(told.fileno())]

@@ -7,6 +7,7 @@ import subprocess
 from operator import itemgetter
 
 import pytest
+import yaml
 
 from kernel.api import connect_blocking
 from kernel.core.settings import DebugSettings
@@ -149,6 +150,15 @@ def test_output_streams_as_objects(lab: CommandLine) -> None:
         *pieces, last = map(json.loads, done.stdout.splitlines())
         assert [{"stream": "stdout", "text": "a\n"}] == pieces
         assert ("executed", True, "a\n") == (last["status"], last["streaming"], last["output"])
+
+
+def test_output_streams_as_documents_of_yaml(lab: CommandLine) -> None:
+    """Each piece and the result are documents of one stream."""
+    for more in ((), ("--connect", "lab")):
+        done = lab.say("--output", "yaml", "exec", "--stream", "print('a')", *more)
+        first, last = yaml.safe_load_all(done.stdout)
+        assert {"stream": "stdout", "text": "a\n"} == first
+        assert ("executed", "a\n") == (last["status"], last["output"])
 
 
 def test_an_interrupt_ends_the_cell_there(lab: CommandLine) -> None:

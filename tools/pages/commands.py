@@ -49,7 +49,7 @@ With `--connect` or `--kernel` the first press ends the cell and the second leav
 SHAPES = """
 ## Results for programs
 
-`--output json` writes a result as one line of JSON, `pretty` as JSON with indents (and colours, on terminals), `yaml` as YAML (extra `formats`).
+`--output json` writes a result as one line of JSON, `pretty` as JSON with indents (and colours, on terminals), `yaml` as YAML (extra `formats`), with `--stream` as one document for each piece behind a `---`.
 A prompt (`repl`, and `debug` without `--list`) writes text and refuses other forms; `dap` and `lsp` speak their protocols whatever is said.
 Errors are text on stderr, whatever the format; a script that failed has a result nevertheless.
 What `dap`, `lsp` and `debug` write belongs to their clients and scripts.
