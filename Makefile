@@ -22,7 +22,7 @@ help: ## say what there is
 
 setup: $(VENV)/installed ## make .venv with the project and its tools in it
 
-$(VENV)/installed: pyproject.toml constraints.txt tools/install.sh $(wildcard setup.py lua_debug/_native/*.[ch] lua_debug/_native/*.inc)
+$(VENV)/installed: pyproject.toml constraints.txt tools/install.sh tools/link_manual.sh $(wildcard setup.py lua_debug/_native/*.[ch] lua_debug/_native/*.inc)
 	tools/install.sh "$(PYTHON)" "$(VENV)"
 	@touch $@
 

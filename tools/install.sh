@@ -18,6 +18,8 @@ python=$1 venv=$2
     "$python" -m pip --python "$venv/bin/python" install --quiet pip
 }
 
+tools/link_manual.sh "$venv"
+
 if command -v uv >/dev/null; then
     uv pip install --quiet --python "$venv/bin/python" -c constraints.txt -e '.[dev]' && exit
     echo "uv could not install the project; trying pip." >&2

@@ -6,11 +6,14 @@ import subprocess
 import sys
 import tarfile
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.architecture.project import PACKAGES, ROOT, tracked_files
+
+needs_man = pytest.mark.skipif(not shutil.which("man"), reason="there is no man here")
 
 pytestmark = [pytest.mark.timeout(600), pytest.mark.long]
 
@@ -49,6 +52,13 @@ def installed(distributions: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     return folder / "bin"
 
 
+def pages_found(programs: Path) -> Iterator[Path]:
+    """What `man llmspell` would show for somebody who has these programs."""
+    path = os.pathsep.join([str(programs), os.defpath])
+    said = run("man", "-w", "llmspell", cwd=programs, PATH=path, MANPATH="")
+    yield from map(Path, said.split())
+
+
 def shipped_files() -> set[str]:
     """The files of our packages, all of which belong into a wheel."""
     roots = tuple(f"{name}/" for name in PACKAGES)
@@ -61,6 +71,20 @@ def test_wheel_has_the_manual(distributions: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         (name,) = [each for each in archive.namelist() if each.endswith("/man1/llmspell.1")]
         assert (ROOT / "docs" / "man" / "llmspell.1").read_bytes() == archive.read(name)
+
+
+@needs_man
+def test_the_manual_is_found_in_an_environment(installed: Path) -> None:
+    """`man llmspell` finds it where the environment's programs are on the path."""
+    assert [installed.parent / "share/man/man1/llmspell.1"] == [*pages_found(installed)]
+
+
+@needs_man
+def test_the_manual_is_found_in_a_clone(tmp_path: Path) -> None:
+    """So it is after `make setup`, and it is the page that is checked in."""
+    (tmp_path / "bin").mkdir()
+    run(ROOT / "tools" / "link_manual.sh", tmp_path, cwd=tmp_path)
+    assert [ROOT / "docs" / "man" / "llmspell.1"] == [*pages_found(tmp_path / "bin")]
 
 
 def test_wheel_holds_every_file_of_the_packages(distributions: Path) -> None:

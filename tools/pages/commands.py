@@ -16,7 +16,7 @@ from tools.pages.results import RESULTS
 INTRODUCTION = """
 # Commands
 
-`llmspell COMMAND --help` says the same, `man llmspell` too; [what each of them says](command-outputs.md) when it is used is a page of its own.
+`llmspell COMMAND --help` says the same, `man llmspell` too, where the folder of the program is on the `PATH`; [what each of them says](command-outputs.md) when it is used is a page of its own.
 Results go to stdout, everything else to stderr.
 
 ## Options of every command
