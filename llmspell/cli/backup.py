@@ -5,7 +5,6 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from kernel.core.errors import UserError
 from llmspell.cli.actions import Action, add_actions
 from llmspell.cli.global_options import GlobalOptions
 from llmspell.cli.numbers import at_least_one
@@ -14,7 +13,7 @@ from llmspell.cli.progress import progress
 from llmspell.cli.reaching import ask
 from llmspell.cli.results import Results, table
 from llmspell.cli.session_looks import moment
-from llmspell.cli.state import confirmed
+from llmspell.cli.state import confirmed, unconfirmed
 
 Ask = Callable[..., Mapping[str, Any]]
 
@@ -138,7 +137,7 @@ def _restore_options(parser: argparse.ArgumentParser) -> None:
 
 def _restore(chosen: argparse.Namespace, results: Results, ask_backups: Ask) -> int:
     if not chosen.yes and not confirmed("Replace everything that is kept now?"):
-        raise UserError("Nothing was restored; --yes restores where nobody can be asked.")
+        raise unconfirmed("restored", "--yes restores where nobody can be asked")
     with progress("Restoring"):
         answer = ask_backups(
             "restore",

@@ -10,7 +10,7 @@ from llmspell.cli.pairs import metadata_option
 from llmspell.cli.parsing import CliParser
 from llmspell.cli.results import Results
 from llmspell.cli.session_looks import Ask, id_argument
-from llmspell.cli.state import confirmed, counted
+from llmspell.cli.state import confirmed, counted, unconfirmed
 
 LEFT = (
     "the kernel was in that session and is in none now; its cells are not recorded until "
@@ -90,7 +90,7 @@ def _delete_options(parser: argparse.ArgumentParser) -> None:
 
 def _delete(chosen: argparse.Namespace, results: Results, ask: Ask) -> int:
     if chosen.all and not chosen.yes and not confirmed("Delete all sessions and their artifacts?"):
-        raise UserError("Nothing was deleted; --all needs --yes where nobody can be asked.")
+        raise unconfirmed("deleted", "--all needs --yes where nobody can be asked")
     answer = ask("delete", id=chosen.id, all=chosen.all or None)
     results.show(answer, f"Deleted {counted(answer['deleted'], 'session', 'sessions')}.")
     if answer["left"]:

@@ -120,7 +120,7 @@ def _clear_options(parser: argparse.ArgumentParser) -> None:
 def _clear(chosen: argparse.Namespace, results: Results, ask_state: Ask) -> int:
     is_all = not (chosen.key or chosen.scope or chosen.prefix)
     if is_all and not chosen.yes and not confirmed("Forget everything that is kept?"):
-        raise UserError("Nothing was cleared; --yes clears everything, --scope only a part of it.")
+        raise unconfirmed("cleared", "--yes clears everything, --scope only a part of it")
     answer = ask_state("clear", key=chosen.key, scope=chosen.scope, prefix=chosen.prefix)
     results.show(answer, f"Cleared {counted(answer['cleared'], 'entry', 'entries')}.")
     return 0
@@ -133,6 +133,11 @@ def confirmed(question: str) -> bool:
     sys.stderr.write(f"{question} [y/N] ")
     sys.stderr.flush()
     return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+
+def unconfirmed(what: str, way_out: str) -> UserError:
+    """What is said where it was not confirmed; who has answered needs no way out."""
+    return UserError(f"Nothing was {what}" + ("." if sys.stdin.isatty() else f"; {way_out}."))
 
 
 def counted(count: int, one: str, many: str) -> str:

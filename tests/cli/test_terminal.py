@@ -106,6 +106,7 @@ def test_what_cannot_be_undone_is_asked_about(cli: CommandLine, answer: str, sta
     terminal.type(f"{answer}\n")
     done, said = terminal.end()
     assert (status, status == 0) == (done, "Cleared 0 entries." in said)
+    assert (status == 1) == said.endswith("llmspell: Nothing was cleared.\r\n")
 
 
 def test_ctrl_c_at_a_question_is_130(cli: CommandLine) -> None:
