@@ -83,7 +83,8 @@ COMMANDS: Mapping[str, Command] = {
 EXIT_STATUSES: Mapping[int, str] = {
     0: "It was done.",
     1: "It could not be done, or the script ended with an error; stderr says why. Of `session "
-    "replay` and `session diff`: something differs.",
+    "replay` and `session diff`: something differs; of `config validate` and `backup verify`: "
+    "something is wrong; of `session cancel`: no replay ran. stdout says what.",
     2: "The command line makes no sense; nothing was done.",
     3: "`kernel status`, `kernel serve --status`: it does not run.",
     4: "`kernel status`: it does not answer.",

@@ -24,6 +24,20 @@ OF_THE_MACHINE = {"doctor": "tests/unit/llmspell/test_cli_doctor.py"}
 """What is another object on every machine, and where it is tried."""
 
 
+FINDINGS = {
+    ("backup", "verify"),
+    ("config", "validate"),
+    ("kernel", "serve"),
+    ("session", "cancel"),
+    ("session", "diff"),
+    ("session", "replay"),
+}
+"""What finds something out, or ends what may have ended: the answer no is a result as yes is."""
+
+SCRIPTS = ("exec", "repl")
+"""Where the exit status may be a script's own."""
+
+
 @dataclass(frozen=True)
 class Said:
     """A command of a transcript and its result on stdout."""
@@ -33,6 +47,8 @@ class Said:
     result: str
     is_done: bool
     """Whether the exit status was 0."""
+    complaints: tuple[str, ...]
+    """What stood on stderr."""
 
 
 def transcripts() -> Iterator[Said]:
@@ -47,7 +63,8 @@ def transcripts() -> Iterator[Said]:
             shown = [each for each in said if not each.startswith(("! ", "["))]
             shown += [each for each in said if each.startswith(("[{", "[]"))]
             is_done = not said or re.fullmatch(r"\[\d+\]", said[-1]) is None
-            yield Said(tuple(words), options.output, "\n".join(shown), is_done)
+            complaints = tuple(each[2:] for each in said if each.startswith("! "))
+            yield Said(tuple(words), options.output, "\n".join(shown), is_done, complaints)
 
 
 SAID = [each for each in transcripts() if "--help" not in each.words]
@@ -73,6 +90,24 @@ def test_every_action_has_a_golden_text(words: tuple[str, ...]) -> None:
         and each.words[: len(words)] == words
     ]
     assert [] != texts
+
+
+@pytest.mark.parametrize("words", NEEDED, ids=" ".join)
+def test_every_action_has_its_result_on_stdout(words: tuple[str, ...]) -> None:
+    """What it found or did stands there, with nothing on stderr where nothing is to complain of."""
+    good = [
+        each
+        for each in SAID
+        if (each.is_done or words in FINDINGS) and each.result and not each.complaints
+        if each.words[: len(words)] == words
+    ]
+    assert [] != good
+
+
+def test_what_was_not_done_is_said_on_stderr() -> None:
+    """Unless it was asked for whether something is so."""
+    silent = [each.words for each in SAID if not each.is_done and not each.complaints]
+    assert FINDINGS == {words[:2] for words in silent if words[0] not in SCRIPTS}
 
 
 @pytest.mark.parametrize(
