@@ -19,16 +19,31 @@ def redacted_configuration(text: str) -> str:
     return redactor.text(tomlkit.dumps(document))
 
 
-def with_secrets_of(text: str, present: str) -> str:
-    """A redacted text with the secrets that the file has at present, where it has them."""
+def with_secrets_of(text: str, present: str) -> tuple[str, list[str]]:
+    """A redacted text with the secrets that the file has at present; and the keys it has none for.
+
+    Those are left out: the mark of a secret would be taken for one.
+    """
     import tomlkit
 
     document, there = tomlkit.parse(text), tomlkit.parse(present)
-    for keys, table, name in _paths(document, ()):
+    missing = []
+    for keys, table, name in [*_paths(document, ())]:
+        if not _is_redacted(_plain(table[name])):
+            continue
         value = _at(there, (*keys, name))
-        if table[name] == SHOWN and value is not None:
+        if value is not None:
             table[name] = value
-    return tomlkit.dumps(document)
+        else:
+            del table[name]
+            missing.append(".".join((*keys, name)))
+    return tomlkit.dumps(document), missing
+
+
+def _is_redacted(value: Any) -> bool:  # noqa: ANN401 - of TOML
+    if isinstance(value, list):
+        return any(map(_is_redacted, value))
+    return isinstance(value, str) and SHOWN in value
 
 
 def _leaves(table: MutableMapping[str, Any]) -> Iterator[tuple[MutableMapping[str, Any], str]]:

@@ -93,6 +93,7 @@ class BackupRequests:
             "entries": done.entries,
             "artifacts": done.artifacts,
             "configuration": None if done.configuration is None else str(done.configuration),
+            "missing": list(done.missing),
         }
 
     @action("delete")

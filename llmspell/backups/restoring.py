@@ -36,6 +36,8 @@ class Restored:
     """Blocks that were missing."""
     configuration: Path | None
     """Where it was written; None: it was not."""
+    missing: tuple[str, ...] = ()
+    """Its keys that the backup has no secrets for, nor had the file there was."""
 
 
 def restore(
@@ -55,7 +57,8 @@ def restore(
             extract(path, aside, advance)
             stack.enter_context(nothing_removed(kept.artifacts))
             blocks = _adopt_blocks(aside / ARTIFACTS, kept.artifacts)
-            moves = [*_prepared(aside, kept, with_configuration, stack)]
+            missing: list[str] = []
+            moves = [*_prepared(aside, kept, with_configuration, stack, missing)]
             entries = Backups(aside).restore(STATE.removesuffix(".backup"), kept.store)
             for fresh, place in moves:
                 fresh.replace(place)
@@ -63,7 +66,7 @@ def restore(
         what = error.strerror or str(error)
         raise UserError(f"{path} was not restored, and nothing has changed: {what}.") from error
     written = next((place for _, place in moves if place != kept.keys), None)
-    return Restored(manifest, entries, blocks, written)
+    return Restored(manifest, entries, blocks, written, tuple(missing))
 
 
 def _adopt_blocks(source: Path, target: Path) -> int:
@@ -79,13 +82,17 @@ def _adopt_blocks(source: Path, target: Path) -> int:
 
 
 def _prepared(
-    aside: Path, kept: Kept, with_configuration: bool, stack: ExitStack
+    aside: Path, kept: Kept, with_configuration: bool, stack: ExitStack, missing: list[str]
 ) -> Iterator[tuple[Path, Path]]:
-    """Files that are written beside those they will replace; what is not used goes at the end."""
+    """Files that are written beside those they will replace; what is not used goes at the end.
+
+    ``missing`` gets the keys of the configuration whose secrets nobody has.
+    """
     text, target = aside / CONFIGURATION, kept.configuration or kept.configuration_home
     if with_configuration and text.is_file():
         present = target.read_text("utf-8") if target.is_file() else ""
-        whole = with_secrets_of(text.read_text("utf-8"), present)
+        whole, without = with_secrets_of(text.read_text("utf-8"), present)
+        missing += without
         yield _beside(target, whole, stack), target
     if (aside / KEYS).is_file():
         yield _beside(kept.keys, (aside / KEYS).read_text("utf-8"), stack), kept.keys

@@ -147,6 +147,7 @@ def _restore(chosen: argparse.Namespace, results: Results, ask_backups: Ask) -> 
     lines = [f"Restored {answer['entries']} entries and {answer['artifacts']} blocks of artifacts."]
     if answer["configuration"]:
         lines.append(f"  configuration: {answer['configuration']}")
+    lines += [f"  not in the backup, and left out: {each}" for each in answer["missing"]]
     results.show(answer, lines)
     return 0
 

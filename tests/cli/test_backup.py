@@ -18,6 +18,7 @@ from kernel.state.scopes import GLOBAL
 from kernel.state.state import State
 from llmspell.backups.bundle import BundleDamaged, verify
 from llmspell.backups.folder import BackupFolder, Kept
+from llmspell.backups.redacted import redacted_configuration, with_secrets_of
 from llmspell.backups.requests import BackupRequests
 from llmspell.backups.restoring import restore
 from llmspell.kernel_services import KernelServices
@@ -115,7 +116,7 @@ def test_everything_comes_back(place: Place) -> None:
 
 
 def test_a_backup_goes_into_an_empty_place(place: Place, tmp_path: Path) -> None:
-    """On another machine everything is as it was here, but for the secrets."""
+    """On another machine everything is as it was here, without the secrets, which are named."""
     taken = place.backups.create(place.kept, nobody)
     other = Place(tmp_path / "other")
     kept = replace(other.kept, configuration=None)
@@ -123,7 +124,9 @@ def test_a_backup_goes_into_an_empty_place(place: Place, tmp_path: Path) -> None
     done = restore(taken.path, kept, nobody)
     assert other.folder / "new.toml" == done.configuration
     text = (other.folder / "new.toml").read_text()
-    assert 'api_key = "[redacted]" # secret' in text
+    assert ("providers.openai.api_key",) == done.missing
+    rest = [each for each in CONFIGURATION.splitlines() if "secret" not in each]
+    assert rest == text.splitlines()
     assert not (other.folder / "keys.json").exists()
     assert place.content()[:3] == other.content()[:3]  # type: ignore[index]
     other.services.close()
@@ -140,6 +143,15 @@ def test_secrets_come_along_where_that_is_asked_for(place: Place) -> None:
     assert "changed" == (place.folder / "keys.json").read_text()
     restore(whole.path, place.kept, nobody)
     assert "{}" == (place.folder / "keys.json").read_text()
+
+
+def test_secrets_within_values_are_left_out_as_well() -> None:
+    """In a URL or a list; where the file has them, they stay."""
+    text = 'urls = ["a", "b"]\n[state]\nurl = "postgres://me:word@host/db"\nsize = 1\n'
+    shown = redacted_configuration(text.replace('"b"', '"Bearer abcdefghijkl"'))
+    assert "word" not in shown
+    assert ("[state]\nsize = 1\n", ["urls", "state.url"]) == with_secrets_of(shown, "")
+    assert (text, []) == with_secrets_of(shown, text)
 
 
 def _truncated(data: bytes) -> bytes:
@@ -209,6 +221,7 @@ def _failing_at(step: int, calls: list[int]) -> Callable[[int, int], None]:
 _LIMITED = """
 import resource, signal, sys
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+sys.dont_write_bytecode = True  # Python leaves the beginnings of compiled files behind
 resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]), int(sys.argv[1])))
 from llmspell.cli.app import main
 sys.exit(main(sys.argv[2:]))

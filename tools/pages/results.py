@@ -65,7 +65,7 @@ RESULTS: Mapping[str, str] = {
     "backup list": "{mode, folder, backups: [{id, file, bytes, created?, entries?, artifacts?, "
     "secrets?, note?, damage}]}",
     "backup verify": "{mode, id, file, valid, damage}",
-    "backup restore": "{mode, restored, entries, artifacts, configuration}",
+    "backup restore": "{mode, restored, entries, artifacts, configuration, missing: […]}",
     "backup delete": "{mode, deleted}",
     "doctor": "{version, folder, python, executable, system, lupa, luas: [{name, release, runs, "
     "can_be_paused, is_default, problem}], accelerator: {is_there, why_not}, warnings: […]}",
