@@ -36,6 +36,8 @@ class KernelClient:
         self.session = self.writer.session
         self.hear_all: Hear = lambda _message: None
         """Called with every message, before anybody else."""
+        self.when_lost: Callable[[KernelLost], None] = lambda _reason: None
+        """Called when the connection is found to have ended, also where nobody waits."""
         self.room = Room()
         """Filled by whoever keeps messages until they are read: the program is held back."""
         self._audience: list[Hear] = []
@@ -131,6 +133,11 @@ class KernelClient:
         self.lose(KernelLost("This client has been closed."))
         await self.link.close()
 
+    @property
+    def is_settled(self) -> bool:
+        """Whether no kernel is just being started anew."""
+        return self._settled.is_set()
+
     async def _first_reply(self) -> Message:
         while True:
             asking = self.request(Channel.SHELL, "kernel_info_request", {})
@@ -175,6 +182,7 @@ class KernelClient:
         if self._lost is None:
             self._lost = reason
         self._settled.set()
+        self.when_lost(reason)
         for future in self._replies.values():
             if not future.done():
                 future.set_exception(reason)

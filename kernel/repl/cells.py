@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from kernel.core.errors import UserError
 from kernel.execution.engine import Call
 from kernel.jupyter.handle import Execution
+from kernel.jupyter.links import KernelLost
 from kernel.repl.messages import plain_of
 from kernel.repl.stops import Stop
 from kernel.repl.typed_lines import is_kept
@@ -66,6 +67,8 @@ class Cells:
                 arguments=arguments,
                 call=call,
             )
+        except KernelLost:  # which is said once
+            done = Execution("error")
         except UserError as error:
             if not self._repl.is_leaving:
                 self._repl.fail(str(error))
@@ -97,8 +100,9 @@ class Cells:
         if said := self._repl.timing.took(seconds, code):
             self._repl.say(self._repl.terminal.styles.paint("dim", said))
         if any(each.get("source") == "ask_exit" for each in done.payload):
-            self._repl.exit_status = done.exit_code or 0
-            self._repl.changed()
+            self._repl.end(done.exit_code or 0)
+            if done.exit_code is not None:  # the kernel ends with its program
+                self._repl.kernel.client.lose(KernelLost("The program has ended the kernel."))
 
     async def run_silently(self, code: str, **expressions: str) -> Execution:
         """Run code that nobody typed; it stops nowhere. Raises `UserError` with its error."""

@@ -14,13 +14,14 @@ from typing import Any
 from kernel.core.errors import UserError
 from kernel.jupyter.handle import KernelHandle
 from kernel.jupyter.links import KernelLost
-from kernel.jupyter.messages import Channel, Message
 from kernel.repl.beginnings import command_begun
 from kernel.repl.breakpoints import Breakpoint
 from kernel.repl.cells import Cells
 from kernel.repl.debugging import Debugging
+from kernel.repl.kernel_watch import watch_kernel
 from kernel.repl.language import ReplLanguage
 from kernel.repl.messages import MessageView
+from kernel.repl.news import News
 from kernel.repl.settings import ReplSettings
 from kernel.repl.states import LOOKING, READY, State
 from kernel.repl.stop_view import StopView
@@ -30,6 +31,9 @@ from kernel.repl.terminal import Terminal
 from kernel.repl.timing import Timing
 from kernel.repl.typed_lines import TypedLines
 from kernel.repl.typing_help import TypingHelp
+
+FAREWELL = 10.0
+"""Seconds the kernel may take to hear that we leave; it may be gone itself."""
 
 RESUMED = 5.0
 """Seconds a program that stands may take to hear that it shall end."""
@@ -72,12 +76,13 @@ class Repl:
         self.has_failed = False
         """Whether a line of the input failed, of whatever kind."""
         self.cells = Cells(self)
+        self.news = News(self)
         self.typing_help = TypingHelp(self)
         self._repeat = ""
-        self._others: set[str] = set()
         self._showing: asyncio.Task[None] | None = None
         self._paging: asyncio.Task[None] | None = None
-        self._news = asyncio.Event()
+        self._changes = asyncio.Event()
+        self._ending = asyncio.Event()
         self._interrupts = 0
         self.is_leaving = False
         """Whether what goes wrong interests nobody any more."""
@@ -87,25 +92,27 @@ class Repl:
 
     async def run(self) -> int:
         """Read and carry out lines to the end of input, or until somebody leaves; the status."""
-        stop_listening = self.kernel.client.listen(self._hear)
+        stop_listening = self.kernel.client.listen(self.news.hear)
+        self.kernel.client.when_lost = self._lost
         await self.terminal.open(self.typing_help)
         try:
             if self.settings.greets:
                 self.greet()
+            if self.settings.is_shared:
+                self.start(watch_kernel(self.kernel))
             for first in self.settings.first:
                 await self.enter(first)
                 await self.settle()
             self._repeat = self.settings.repeats
             while self.exit_status is None:
-                line = await self.terminal.read()
+                line = await self._next_line()
                 if line is None:
                     await self._let_end()
                     break
                 await self.enter(line)
                 await self.settle()
         except KernelLost as error:
-            self.fail(str(error))
-            self.exit_status = 1
+            self._lost(error)
         finally:
             stop_listening()
             await self._leave()
@@ -117,6 +124,30 @@ class Repl:
         self.say(self.terminal.styles.paint("heading", f"{self.settings.title}{label}"))
         self.say("Type .help for commands, .exit to quit.")
         self.say("Debug commands: .break FILE:LINE, .run FILE; .help break says more.")
+
+    async def _next_line(self) -> str | None:
+        """What is typed next; None at the end of input, and where there is nothing to type for."""
+        reading = asyncio.ensure_future(self.terminal.read())
+        ending = asyncio.ensure_future(self._ending.wait())
+        try:
+            await asyncio.wait((reading, ending), return_when=asyncio.FIRST_COMPLETED)
+            return await reading if reading.done() else None
+        finally:
+            for task in (reading, ending):
+                task.cancel()
+            await asyncio.wait((reading, ending))
+
+    def end(self, status: int) -> None:
+        """Leave with a status, also while a line is being typed."""
+        self.exit_status = status
+        self._ending.set()
+        self.changed()
+
+    def _lost(self, reason: KernelLost) -> None:
+        """There is no kernel any more."""
+        if not self.is_leaving and self.exit_status is None:
+            self.fail(str(reason))
+            self.end(1)
 
     def _status(self) -> int:
         if self.exit_status is not None:
@@ -135,10 +166,11 @@ class Repl:
         self.is_leaving = True
         for task in [*self._tasks, *filter(None, [self._showing])]:
             task.cancel()
-        with contextlib.suppress(UserError):
-            if self.cells.running and self.state is not State.IDLE:
-                await self.kernel.interrupt()
-            await self.debugging.close()
+        with contextlib.suppress(UserError, TimeoutError):
+            async with asyncio.timeout(FAREWELL):
+                if self.cells.running and self.state is not State.IDLE:
+                    await self.kernel.interrupt()
+                await self.debugging.close()
         for cell in self.cells.running:
             cell.cancel()
         await self.terminal.close()
@@ -152,13 +184,13 @@ class Repl:
         """Follows from what the kernel has told."""
         if self.debugging.stop is not None:
             return State.OVER if self.debugging.is_post_mortem else State.STOPPED
-        return State.RUNNING if self.cells.running or self._others else State.IDLE
+        return State.RUNNING if self.cells.running or self.news.others else State.IDLE
 
     def changed(self) -> None:
         """The state may be another one."""
         if self.state in READY:
             self._interrupts = 0
-        self._news.set()
+        self._changes.set()
         self.terminal.refresh()
 
     async def settle(self) -> None:
@@ -166,8 +198,8 @@ class Repl:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self.terminal.patience):
                 while not self._is_at_rest():
-                    self._news.clear()
-                    await self._news.wait()
+                    self._changes.clear()
+                    await self._changes.wait()
 
     def _is_at_rest(self) -> bool:
         if self.exit_status is not None:
@@ -181,8 +213,8 @@ class Repl:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(RESUMED):
                 while self.debugging.stop is stop:
-                    self._news.clear()
-                    await self._news.wait()
+                    self._changes.clear()
+                    await self._changes.wait()
 
     def stopped(self, stop: Stop) -> None:
         """The program stands: show where, and do what is to be done there."""
@@ -227,45 +259,11 @@ class Repl:
         try:
             await self.debugging.resume(command)
             while not found.done() and (self.state is not State.IDLE):
-                self._news.clear()
-                await self._news.wait()
+                self._changes.clear()
+                await self._changes.wait()
             return found.result() if found.done() else None
         finally:
             self.debugging.when_stopped = shown
-
-    def _hear(self, message: Message) -> None:
-        self.view.show(message)
-        if message.channel != Channel.IOPUB:
-            return
-        content, parent = message.content, message.parent_header
-        is_own = parent.get("session") == self.kernel.client.session
-        match message.type:
-            case "execute_input":
-                self.debugging.sources.ran(content["execution_count"], str(content["code"]))
-                if not is_own:
-                    self._others.add(str(parent.get("msg_id")))
-                    self.changed()
-            case "status" if content["execution_state"] == "idle":
-                self._others.discard(str(parent.get("msg_id")))
-                self.changed()
-            case "status" if content["execution_state"] == "restarting":
-                self.debugging.lose()
-                self._others.clear()
-                self.warn(
-                    f"The program was started anew; its variables are gone.{self._way_back()}"
-                )
-                self.start(self._attach_again())
-            case "shutdown_reply" if not is_own:
-                self.warn("The kernel was shut down by another client.")
-
-    def _way_back(self) -> str:
-        if self.saved_in is None:
-            return ""
-        return f" .load {self.debugging.sources.shown(self.saved_in)} brings back what was saved."
-
-    async def _attach_again(self) -> None:
-        if len(self.debugging.breakpoints) or self.debugging.filters:
-            await self.debugging.open()
 
     def start(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[None]:
         """Do something meanwhile; what goes wrong is shown."""
@@ -273,6 +271,8 @@ class Repl:
         async def guarded() -> None:
             try:
                 await work
+            except KernelLost:
+                pass  # `_lost` is told, too
             except UserError as error:
                 if not self.is_leaving:
                     self.fail(str(error))

@@ -20,3 +20,5 @@ class ReplSettings:
     greets: bool = True
     repeats: str = ""
     """The command that Enter alone means at first."""
+    is_shared: bool = False
+    """Whether the kernel is one that others use, too, and may end while this is at it."""

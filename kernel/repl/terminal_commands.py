@@ -72,7 +72,7 @@ async def leave(repl: "Repl", text: str) -> None:
     """Leave, with a status if one is said."""
     if text and not text.isdecimal():
         raise BadCommand(f"{text!r} is no exit status; it is a number from 0 to 255.")
-    repl.exit_status = int(text or 0) & 0xFF
+    repl.end(int(text or 0) & 0xFF)
 
 
 async def show_history(repl: "Repl", text: str) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from kernel.core.errors import UserError
 from kernel.execution.engine import Completeness, CompletenessStatus, Completion
+from kernel.jupyter.links import KernelLost
 from kernel.repl.states import LOOKING, State
 from kernel.repl.table import FORCE, BadCommand, Call
 from kernel.repl.typed_lines import REMEMBERED, in_one_order
@@ -68,7 +69,10 @@ class TypingHelp:
                 return Completeness(CompletenessStatus.COMPLETE)
         except BadCommand:
             return Completeness(CompletenessStatus.COMPLETE)
-        return await repl.kernel.is_complete(code)
+        try:
+            return await repl.kernel.is_complete(code)
+        except KernelLost:  # the REPL is told, too; nothing goes on here
+            return Completeness(CompletenessStatus.COMPLETE)
 
     async def complete(self, text: str, cursor: int) -> list[Completion]:
         """Commands and their arguments, and code as the kernel knows it."""

@@ -34,6 +34,14 @@ class Served:
 
     def __init__(self, kernel: JupyterKernel, server: KernelServer, port: int) -> None:
         self.kernel, self.server, self.port = kernel, server, port
+        self._is_over = False
+
+    async def end(self) -> None:
+        """As a signal ends it; harmless twice."""
+        if not self._is_over:
+            self._is_over = True
+            self.kernel.end("a signal")
+            await self.server.close()
 
     def target(self, way: str) -> Any:
         """Where clients come in."""
@@ -57,8 +65,9 @@ async def served(tmp_path: Path, monkeypatch, anyio_backend) -> AsyncIterator[Se
     await server.start()
     door = DebugDoor(lambda: programs.program, "The kernel")
     _, port = await door.open(*local)
-    yield Served(kernel, server, port)
-    await server.close()
+    made = Served(kernel, server, port)
+    yield made
+    await made.end()
 
 
 class Typist:
@@ -74,7 +83,7 @@ class Typist:
         terminal = SimpleTerminal(io.StringIO(), self.output)
         terminal.read = self._lines.get  # type: ignore[method-assign] # a person, not a file
         terminal.patience = 0.05
-        settings = ReplSettings(greets=False, stops_on_errors=False)
+        settings = ReplSettings(greets=False, stops_on_errors=False, is_shared=True)
         self.repl = Repl(self.handle, terminal, LuaRepl(), all_commands(), settings)
         self.running = asyncio.create_task(self.repl.run())
         return self
@@ -198,14 +207,26 @@ async def test_the_end_of_input_at_a_stop(served: Served, tmp_path: Path, way: s
     )  # fmt: skip
 
 
-async def test_a_kernel_that_is_shut_down(served: Served) -> None:
-    """Is said; what waits for it ends."""
-    async with Typist(served, "tcp") as repl:
-        await repl.type("x = 1", "")
+@pytest.mark.parametrize("way", ["memory", "zmq", "tcp", "ws"])
+async def test_a_kernel_that_is_shut_down(served: Served, way: str) -> None:
+    """Is said, and the prompt ends, also while a line is waited for."""
+    async with Typist(served, way) as repl:
+        await repl.type("print('begun')", "begun")
         other = await connect_to_kernel(served.kernel)
         await other.shutdown()
-        await repl.until("shut down by another client")
+        await repl.until("The kernel was shut down by another client.\n")
+        assert 1 == await asyncio.wait_for(repl.running, DEADLINE)
         await other.close()
+
+
+@pytest.mark.parametrize("way", ["memory", "zmq", "tcp", "ws"])
+async def test_a_kernel_that_ends(served: Served, way: str) -> None:
+    """Without a word to its clients: each of them finds out, while nobody types anything."""
+    async with Typist(served, way) as repl:
+        await repl.type("print('begun')", "begun")
+        await served.end()
+        assert 1 == await asyncio.wait_for(repl.running, DEADLINE)
+        assert "The kernel " in repl.output.getvalue()
 
 
 async def test_events_that_others_ask_for_are_not_shown(tmp_path: Path) -> None:

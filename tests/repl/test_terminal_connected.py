@@ -1,5 +1,8 @@
 """The REPL at a real terminal, at a kernel that runs: Ctrl-C, other clients, and the debugger."""
 
+import json
+import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -76,6 +79,20 @@ def test_what_hears_nothing_is_killed(repl: TypedProgram, way: str) -> None:
     repl.type("print('x is', x)")
     repl.until("\nx is    nil")
     assert 0 == repl.leave()
+
+
+@pytest.mark.parametrize("line", ["print('begun')", "print('begun') while true do end"])
+def test_a_kernel_that_is_killed(repl: TypedProgram, lab: Path, line: str) -> None:
+    """Is noticed at the idle prompt and amid a cell, said once, and the prompt ends."""
+    repl.type(line)
+    repl.until("\nbegun")
+    said = json.loads(say(lab, "kernel", "status", "lab", "--output", "json"))
+    os.kill(said["pid"], signal.SIGKILL)
+    repl.press("half")
+    repl.until("The kernel does not answer any more;")
+    assert 1 == repl.end()
+    assert 1 == repl.screen.count("does not answer")
+    assert "Traceback" not in repl.screen
 
 
 def test_what_others_print_goes_above_the_line(repl: TypedProgram, lab: Path) -> None:

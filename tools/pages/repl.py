@@ -88,7 +88,7 @@ At a terminal, Ctrl-D ends a program that stands.
 | status | |
 | --- | --- |
 | N | of `.exit N`, and of `os.exit(N)` in a line or a script |
-| 1 | a line of a pipe failed, whatever it was; or there is no such kernel |
+| 1 | a line of a pipe failed, whatever it was; or there is no such kernel, or it has ended |
 | 2 | the command line makes no sense |
 | 0 | otherwise |
 """
