@@ -78,6 +78,7 @@ async def _run(choice: ReplChoice, settings: ReplSettings) -> int:
             greets=settings.greets and terminal.is_interactive,
             stops_on_errors=settings.stops_on_errors and terminal.is_interactive,
             is_shared=choice.connect is not None,
+            shows_stops=choice.connect is not None and terminal.is_interactive,
         )
         typed = None if isinstance(terminal, SimpleTerminal) else TypedLines(_typed_before(choice))
         repl = Repl(kernel, terminal, LuaRepl(), all_commands(), settings, typed_lines=typed)

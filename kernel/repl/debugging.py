@@ -20,6 +20,9 @@ NOT_STOPPED = "The program does not stand in the debugger, so there is nothing t
 FRAMES = 200
 """How many frames of a deep stack are read."""
 
+ATTACHED = 5.0
+"""Seconds that attaching may still take while somebody leaves."""
+
 OURS = "llmspell"
 """What a kernel that knows private debuggers calls its implementation."""
 
@@ -34,11 +37,14 @@ class Debugging:
         self._kernel, self._start = kernel, start
         self._debugger: KernelDebugger | None = None
         self._opening: asyncio.Lock = asyncio.Lock()
+        self._attaching: asyncio.Task[None] | None = None
         self.breakpoints = BreakpointBook(self.ask)
         self.sources = Sources(self.ask)
         self.filters: dict[str, str | None] = {}
         """The kinds of errors that stop the program, with their conditions."""
         self.known_filters: Sequence[str] = ()
+        self._has_learned = False
+        """Whether the kernel was asked for cells of before our time."""
         self.displays: dict[int, str] = {}
         self.limits: dict[str, int] = {}
         """How much of a value is written: ``entries`` of a table, ``depth`` of tables in it."""
@@ -77,6 +83,15 @@ class Debugging:
             self.sources.prefix = str((await self.ask("debugInfo"))["tmpFilePrefix"])
             await self._put_again()
 
+    def open_meanwhile(self) -> None:
+        """Attach while other things go on, where there is a debugger, to be told of all stops."""
+
+        async def open_it() -> None:
+            with contextlib.suppress(UserError):
+                await self.open()
+
+        self._attaching = asyncio.get_running_loop().create_task(open_it())
+
     def _attached_again(self) -> None:
         self._start(self._put_again())
 
@@ -99,6 +114,9 @@ class Debugging:
 
     async def close(self) -> None:
         """Leave; breakpoints go, and a program that stands goes on if nobody else debugs it."""
+        if self._attaching is not None:  # the kernel would take what is half attached for one of us
+            await asyncio.wait((self._attaching,), timeout=ATTACHED)
+            self._attaching.cancel()
         debugger, self._debugger = self._debugger, None
         if debugger is not None:
             await debugger.close()
@@ -178,9 +196,19 @@ class Debugging:
             {"threadId": thread or stop.thread, "levels": FRAMES, "format": named},
         )
         self.frames = [frame_of(each) for each in said.get("stackFrames", [])]
+        await self._learn_cells()
         self.chosen = next((i for i, it in enumerate(self.frames) if not it.is_subtle), 0)
         if self.frames and self.frame.path:
             self.sources.current = self.frame.path
+
+    async def _learn_cells(self) -> None:
+        """Ask for the cells that were run before we came, where the program stands in one."""
+        if self._has_learned or not any(self.sources.is_strange(it.path) for it in self.frames):
+            return
+        self._has_learned = True
+        with contextlib.suppress(UserError):
+            for each in await self._kernel.history("range", start=1):
+                self.sources.ran(each.line, each.code)
 
     async def read_frames_again(self) -> None:
         """Their arguments may have other values; the one that is looked at stays."""

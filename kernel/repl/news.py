@@ -62,6 +62,6 @@ class News:
         return f" .load {shown} brings back what was saved."
 
     async def _attach_again(self) -> None:
-        debugging = self._repl.debugging
-        if len(debugging.breakpoints) or debugging.filters:
+        debugging, settings = self._repl.debugging, self._repl.settings
+        if len(debugging.breakpoints) or debugging.filters or settings.shows_stops:
             await debugging.open()

@@ -100,6 +100,8 @@ class Repl:
                 self.greet()
             if self.settings.is_shared:
                 self.start(watch_kernel(self.kernel))
+            if self.settings.shows_stops:
+                self.debugging.open_meanwhile()
             for first in self.settings.first:
                 await self.enter(first)
                 await self.settle()

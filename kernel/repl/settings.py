@@ -22,3 +22,5 @@ class ReplSettings:
     """The command that Enter alone means at first."""
     is_shared: bool = False
     """Whether the kernel is one that others use, too, and may end while this is at it."""
+    shows_stops: bool = False
+    """Whether what stops for others is shown from the beginning, not only once this debugs."""

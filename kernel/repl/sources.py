@@ -35,6 +35,11 @@ class Sources:
         """A cell was run, here or by another client."""
         self._cells[number] = code
 
+    def is_strange(self, path: str) -> bool:
+        """Whether it is a cell that was run before we came."""
+        is_cell = bool(self.prefix) and path.startswith(self.prefix)
+        return is_cell and self._cell_number(path) is None
+
     def forget(self) -> None:
         """Files may have changed."""
         self._texts.clear()

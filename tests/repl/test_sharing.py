@@ -83,7 +83,9 @@ class Typist:
         terminal = SimpleTerminal(io.StringIO(), self.output)
         terminal.read = self._lines.get  # type: ignore[method-assign] # a person, not a file
         terminal.patience = 0.05
-        settings = ReplSettings(greets=False, stops_on_errors=False, is_shared=True)
+        settings = ReplSettings(
+            greets=False, stops_on_errors=False, is_shared=True, shows_stops=True
+        )
         self.repl = Repl(self.handle, terminal, LuaRepl(), all_commands(), settings)
         self.running = asyncio.create_task(self.repl.run())
         return self
@@ -111,7 +113,10 @@ class Typist:
 
 
 async def test_all_see_one_stop(served: Served, tmp_path: Path) -> None:
-    """Each with breakpoints of its own; whoever goes on goes on for all, and sets for all."""
+    """Each with breakpoints of its own; whoever goes on goes on for all, and sets for all.
+
+    So does a REPL in which nothing has been debugged.
+    """
     path = script(tmp_path, PROGRAM)
     notebook = await connect_to_kernel(served.kernel)
     await notebook.debug("initialize", {"adapterID": "x"})
@@ -121,9 +126,11 @@ async def test_all_see_one_stop(served: Served, tmp_path: Path) -> None:
     with DapClient.connect(served.port, check=check_frame, deadline=DEADLINE) as editor:
         await asyncio.to_thread(editor.attach)
         await asyncio.to_thread(editor.break_at, path, 4)
-        async with Typist(served) as repl:
+        async with Typist(served) as repl, Typist(served, "zmq") as watcher:
             await repl.type(".break script.lua:2", "Breakpoint 1")
             await repl.type(".run script.lua", "Breakpoint 1, main chunk at script.lua:2")
+            await watcher.until("main chunk at script.lua:2")
+            await watcher.type("p a", "1")
             stop = await asyncio.to_thread(editor.wait_for_stop)
             assert 2 == stop.line
             assert 2 == await _line(notebook)
@@ -131,13 +138,30 @@ async def test_all_see_one_stop(served: Served, tmp_path: Path) -> None:
             assert "10" == await asyncio.to_thread(editor.evaluate, "a")
             await notebook.debug("continue", {"threadId": 1})
             await repl.until("main chunk at script.lua:3")
+            await watcher.until("main chunk at script.lua:3")
             assert 3 == await _line(notebook)
             await asyncio.to_thread(editor.send, "continue", {"threadId": 1})
             await repl.until("->   4")
             await repl.type("p c", "12")
-            await repl.type("c", "c is\t12")
+            await watcher.until("main chunk at script.lua:4")
+            await watcher.type("c", "c is\t12")
+            await repl.until("c is\t12")
         await asyncio.to_thread(editor.disconnect)
     await notebook.close()
+
+
+@pytest.mark.parametrize("way", ["memory", "zmq", "tcp", "ws"])
+async def test_who_comes_while_the_program_stands(served: Served, way: str) -> None:
+    """Is shown where, without having asked for anything, and can go on."""
+    async with Typist(served) as first:
+        await first.type("function f(n) local m = n * 2 return m end", "")
+        await first.type(".break f", "Breakpoint 1 at f")
+        await first.type("print('result', f(4))", "Breakpoint 1, f(n = 4) at In[1]:1")
+        async with Typist(served, way) as second:
+            await second.until("Stopped (function breakpoint), f(n = 4) at In[1]:1")
+            await second.type("p n + 1", "5")
+            await second.type("c", "] result\t8")
+        await first.until("result\t8")
 
 
 async def _line(notebook: Any) -> int:
