@@ -357,13 +357,21 @@ class Repl:
 
     def break_pressed(self) -> bool:
         """Ctrl-C: the first interrupts what runs, the second does so whatever it costs."""
-        if self.state is not State.RUNNING:
+        if self.state is not State.RUNNING and not self._stands_for_commands:
             return False
         self._interrupts += 1
         force = self._interrupts > 1
         self.warn("Killing it." if force else "Interrupting… (Ctrl-C again kills)")
         self.start(self.kernel.interrupt(force=force))
         return True
+
+    @property
+    def _stands_for_commands(self) -> bool:
+        """Whether it stands only while a breakpoint's commands are carried out: it may go on."""
+        stop = self.debugging.stop
+        if stop is None or self._showing is None or self._showing.done():
+            return False
+        return any(it.commands for it in self.debugging.breakpoints if it.id in stop.ids)
 
     # --- saying ---------------------------------------------------------------------------------
 

@@ -171,6 +171,19 @@ def test_ctrl_c_while_a_command_waits(repl, tmp_path):
     assert 0 == repl.leave()
 
 
+def test_ctrl_c_while_commands_go_on(repl, tmp_path):
+    """A breakpoint whose commands have the program go on never keeps Ctrl-C from it."""
+    script(tmp_path, "n = 0\nwhile true do\n  n = n + 1\nend\n", "loop.lua")
+    for line in (".break loop.lua:3", ".commands 1", "p n", "c", "end", ".run loop.lua"):
+        repl.type(line)
+    repl.until("->   3")
+    repl.until("->   3")
+    repl.press(CTRL_C)
+    repl.until("interrupted!")
+    repl.until_prompt(IDLE)
+    assert 0 == repl.leave()
+
+
 def test_ctrl_c_clears_the_line(repl):
     """What was typed is forgotten, and nothing is interrupted."""
     repl.press("error('never')")
