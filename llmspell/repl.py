@@ -1,6 +1,7 @@
 """REPLs for Lua: an embedded kernel or one that runs, and a terminal, put together."""
 
 import asyncio
+import io
 import os
 import signal
 import sys
@@ -124,7 +125,16 @@ def make_terminal(choice: ReplChoice, language: LanguageInfo) -> Terminal:
         else:
             styles = code_styles(language.pygments_lexer) if has_colour else Styles()
             return PromptTerminal(styles, language.pygments_lexer, is_vi=choice.is_vi)
+    _take_all_bytes()
     return SimpleTerminal(sys.stdin, sys.stdout, Styles(has_colour), is_interactive=is_person)
+
+
+def _take_all_bytes() -> None:
+    """Bytes of a pipe that are no UTF-8 are the program's; nothing that is written fails."""
+    if isinstance(sys.stdin, io.TextIOWrapper):
+        sys.stdin.reconfigure(errors="surrogateescape")
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 async def _warm_up() -> None:

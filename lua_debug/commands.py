@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from kernel.core.errors import Cancelled, EvaluationFailed, KernelError, StaleReference, UserError
+from kernel.core.octets import octets
 
 
 class ProbeFailed(KernelError):
@@ -71,15 +72,8 @@ def _float(value: float) -> str:
 
 
 def _string(text: str | bytes) -> str:
-    raw = _utf8(text) if isinstance(text, str) else text
+    raw = octets(text) if isinstance(text, str) else text
     return '"' + "".join(map(_character, raw)) + '"'
-
-
-def _utf8(text: str) -> bytes:
-    try:
-        return text.encode("utf-8", "surrogateescape")  # a path that is no UTF-8 (os.fsdecode)
-    except UnicodeEncodeError:
-        return text.encode("utf-8", "surrogatepass")
 
 
 def _character(byte: int) -> str:

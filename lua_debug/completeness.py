@@ -2,6 +2,7 @@
 
 import re
 
+from kernel.core.octets import octets
 from kernel.execution.engine import Completeness, CompletenessStatus
 from lua_debug.checker import Complaint, SyntaxChecker
 
@@ -22,7 +23,7 @@ def check_completeness(code: str, checker: SyntaxChecker, version: str) -> Compl
     text = code.removeprefix("=") if code.lstrip().startswith("=") else code
     complaints = []
     for candidate in (f"return {text}\n", text):
-        complaint = checker.check(candidate.encode("utf-8", "surrogatepass"), version)
+        complaint = checker.check(octets(candidate), version)
         if complaint is None:
             return Completeness(CompletenessStatus.COMPLETE)
         complaints.append(complaint)

@@ -17,6 +17,7 @@ from pathlib import PurePath
 from typing import Any
 
 from kernel.core.functions import HostObject
+from kernel.core.octets import octets
 from kernel.core.script_values import NULL, Opaque
 
 PLAIN, SPECIAL = "p", "s"
@@ -110,11 +111,7 @@ class Packer:
         text = PLAIN + _write([self._plain(each, 0) for each in values])
         if text.isascii():
             return text
-        try:
-            octets = text.encode("utf-8", "surrogateescape")
-        except UnicodeEncodeError:
-            octets = text.encode("utf-8", "surrogatepass")
-        return octets.decode("latin-1")
+        return octets(text).decode("latin-1")
 
     def _plain(self, value: Any, depth: int) -> Any:
         kind = type(value)

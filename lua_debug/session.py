@@ -14,6 +14,7 @@ from kernel.core.errors import DebuggeeGone, EvaluationFailed, UserError
 from kernel.core.functions import MakeTables
 from kernel.core.ids import FrameId
 from kernel.core.loading import LoadedOnce
+from kernel.core.octets import octets
 from kernel.core.settings import DebugSettings
 from kernel.debug.debuggee import Listener
 from kernel.events import model as e
@@ -186,7 +187,7 @@ class LuaSession:
             self._numbers.add(cell)
         future: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
         self._under_way, self._next_input = future, None
-        text = self._as_run(code := cell.code.encode("utf-8", "surrogatepass"))
+        text = self._as_run(code := octets(cell.code))
         run = HandOver.take().bind(self._run)  # what the script does belongs to whoever runs it
         self.debuggee.thread.submit(lambda: run(text, cell, future))
         try:
@@ -377,7 +378,7 @@ def _resolve(future: "asyncio.Future[None]") -> None:
 
 
 def _as_bytes(text: str) -> str:
-    return text.encode("utf-8", "surrogatepass").decode("latin-1")
+    return octets(text).decode("latin-1")
 
 
 def _completion(it: m.Completion) -> Completion:

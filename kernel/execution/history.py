@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
+from kernel.core.octets import whole
+
 T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
@@ -246,6 +248,6 @@ def _prepared(path: str) -> sqlite3.Connection:
 
 def _run(db: sqlite3.Connection, statement: str, values: tuple[Any, ...]) -> None:
     try:
-        db.execute(statement, values)
+        db.execute(statement, [whole(it) if isinstance(it, str) else it for it in values])
     except sqlite3.Error as error:
         _log.warning("The history could not be written: %s", error)

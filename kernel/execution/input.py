@@ -10,6 +10,8 @@ from pathlib import Path
 from struct import unpack
 from termios import FIONREAD
 
+from kernel.core.octets import octets
+
 _READ_CALL = {"x86_64": "0", "aarch64": "63", "riscv64": "63"}.get(platform.machine(), "?")
 """The number of Linux's ``read``; elsewhere nobody can be seen waiting."""
 
@@ -42,7 +44,7 @@ class InputPipe:
         """
         if self._write_fd is None or self._is_ending:
             return False
-        self._backlog += (text if text.endswith("\n") else text + "\n").encode()
+        self._backlog += octets(text if text.endswith("\n") else text + "\n")
         self._write()
         return True
 

@@ -1,5 +1,9 @@
 """Lines from a pipe: code, commands, questions, and the exit status."""
 
+import os
+import subprocess
+import sys
+
 import pytest
 
 from kernel.repl.settings import ReplSettings
@@ -102,3 +106,20 @@ async def test_plain_text_has_no_escapes():
     """A pipe gets no control characters, whatever is shown."""
     said = await typed("{1, 'a', {}}", "error('x')", ".help", ".vars", ".info")
     assert "\x1b" not in said.text
+
+
+def test_bytes_that_are_no_utf_8(tmp_path):
+    """Reach the program as they are, in code, in scripts and as its input; the history goes on."""
+    (tmp_path / "script.lua").write_bytes(b'print(#"\xff\xfe")\n')
+    lines = (b's = "\xff\xfe"', b"return #s, s:byte(1, -1)", b"print(#io.read())", b"\xff\xfea",
+             b".run script.lua", b".history 3")  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, "-P", "-m", "llmspell", "repl"],
+        input=b"".join(line + b"\n" for line in lines),
+        env={**os.environ, "PYTHONIOENCODING": "utf-8:strict"},
+        cwd=tmp_path, capture_output=True, timeout=30,
+    )  # fmt: skip
+    said = done.stdout.decode().splitlines()
+    assert ["2, 255, 254", "3", "2"] == said[:3]
+    assert 's = "\ufffd\ufffd"' in said[3]
+    assert (b"", 0) == (done.stderr, done.returncode)
