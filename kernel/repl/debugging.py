@@ -189,17 +189,28 @@ class Debugging:
     async def read_frames(self, thread: int | None = None) -> None:
         """Read the stack of a thread, of the one that stopped by default."""
         stop = self.require_stop()
-        self._thread = thread
         named = {"parameters": True, "parameterNames": True, "parameterValues": True}
         said = await self.ask(
             "stackTrace",
             {"threadId": thread or stop.thread, "levels": FRAMES, "format": named},
         )
+        self._thread = thread
         self.frames = [frame_of(each) for each in said.get("stackFrames", [])]
         await self._learn_cells()
         self.chosen = next((i for i, it in enumerate(self.frames) if not it.is_subtle), 0)
         if self.frames and self.frame.path:
             self.sources.current = self.frame.path
+
+    async def choose_thread(self, thread: int) -> None:
+        """Look at the stack of a thread; where there is none, at what was looked at before."""
+        held = self.frames, self.chosen, self._thread
+        try:
+            await self.read_frames(thread)
+            if not self.frames:
+                raise BadCommand(f"Thread {thread} has no frames to look at.")
+        except UserError:
+            self.frames, self.chosen, self._thread = held
+            raise
 
     async def _learn_cells(self) -> None:
         """Ask for the cells that were run before we came, where the program stands in one."""

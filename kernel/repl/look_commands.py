@@ -4,7 +4,6 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from kernel.core.errors import UserError
 from kernel.repl.places import parse_place
 from kernel.repl.states import LOOKING, STOPPED
 from kernel.repl.stop_commands import list_breakpoints
@@ -245,15 +244,7 @@ async def choose_thread(repl: "Repl", text: str) -> None:
         return
     debugging = repl.debugging
     debugging.require_stop()
-    held = debugging.frames, debugging.chosen
-    try:
-        await debugging.read_frames(int(text))
-    except UserError:
-        debugging.frames, debugging.chosen = held
-        raise
-    if not debugging.frames:
-        debugging.frames, debugging.chosen = held
-        raise BadCommand(f"Thread {text} has no frames to look at.")
+    await debugging.choose_thread(int(text))
     await _choose(repl, debugging.chosen)
 
 

@@ -167,6 +167,10 @@ STORIES = {
         [".b script.lua:10", RUN, "threads", "where", "thread 1", "thread 99", "c"],
         ["Breakpoint 1", "   1  main", "*  2", "at script.lua:10", "Frame 1: main chunk", "99"],
     ),
+    "a thread that is not there": (
+        [".tb script.lua:2", RUN, "thread 99", "where", "locals", "c"],
+        ["There is no thread 99", "* 0  double(x = 1)", "  1  main chunk", "x = 1", "total\t20"],
+    ),
     "interact": ([".tb script.lua:2", RUN, "interact", "n = x + 1", "n", "exit", "n", "c"],
                  ["All lines are code", "2", "->   3", "total\t20"]),
     "kill": ([".tb script.lua:2", RUN, "kill", "print('after')"],
