@@ -8,6 +8,7 @@ from kernel.repl.places import parse_place
 from kernel.repl.states import LOOKING, STOPPED
 from kernel.repl.stop_commands import list_breakpoints
 from kernel.repl.table import BadCommand, Command, Group, Run, count_of
+from kernel.repl.wording import counted
 
 if TYPE_CHECKING:
     from kernel.repl.repl import Repl
@@ -38,12 +39,21 @@ async def where(repl: "Repl", text: str) -> None:
 
 async def up(repl: "Repl", text: str) -> None:
     """To the caller's frame."""
-    await _choose(repl, repl.debugging.chosen + count_of(text))
+    debugging, count = repl.debugging, count_of(text)
+    debugging.require_stop()
+    last = len(debugging.frames) - 1
+    if count and debugging.chosen >= last:
+        raise BadCommand("This is the outermost frame; down goes back.")
+    await _choose(repl, min(debugging.chosen + count, last))
 
 
 async def down(repl: "Repl", text: str) -> None:
     """Back towards where the program stands."""
-    await _choose(repl, repl.debugging.chosen - count_of(text))
+    count = count_of(text)
+    repl.debugging.require_stop()
+    if count and not repl.debugging.chosen:
+        raise BadCommand("This is the innermost frame; up goes to its caller.")
+    await _choose(repl, max(repl.debugging.chosen - count, 0))
 
 
 async def choose_frame(repl: "Repl", text: str) -> None:
@@ -55,7 +65,9 @@ async def _choose(repl: "Repl", number: int) -> None:
     debugging = repl.debugging
     debugging.require_stop()
     if not 0 <= number < len(debugging.frames):
-        raise BadCommand(f"There is no frame {number}; there are 0 to {len(debugging.frames) - 1}.")
+        last = len(debugging.frames) - 1
+        there = f"there are 0 to {last}" if last > 0 else "0 is the only one"
+        raise BadCommand(f"There is no frame {number}; {there}.")
     debugging.chosen = number
     frame = debugging.frame
     if frame.path:
@@ -174,8 +186,11 @@ async def set_depth(repl: "Repl", text: str) -> None:
     for name, word in zip(("depth", "entries"), words, strict=False):
         set_limit(repl, name, word)
     limits = {**DEFAULT_LIMITS, **repl.debugging.limits}
-    repl.say(f"Values are written {limits['depth']} tables deep, with {limits['entries']} entries "
-             "of each.")  # fmt: skip
+    depth, entries = limits["depth"], limits["entries"]
+    deep = "as deep as they are" if depth == UNLIMITED else f"{counted(depth, 'table')} deep"
+    wide = "all" if entries == UNLIMITED else "the first"
+    of_each = "entries" if entries == UNLIMITED else counted(entries, "entry", "entries")
+    repl.say(f"Values are written {deep}, with {wide} {of_each} of each table.")
 
 
 def set_limit(repl: "Repl", name: str, word: str) -> None:

@@ -12,6 +12,7 @@ from kernel.repl.look_commands import set_limit, show_named
 from kernel.repl.session_file import SessionFile, can_return, kept, terms_of
 from kernel.repl.states import LOOKING, READY, State
 from kernel.repl.table import BadCommand, Command, Group
+from kernel.repl.wording import counted
 
 if TYPE_CHECKING:
     from kernel.repl.repl import Repl
@@ -69,7 +70,8 @@ async def reset(repl: "Repl", _text: str) -> None:
     """Take all globals away."""
     names = [str(it["name"]) for it in await _variables(repl)]
     await repl.cells.run_silently(repl.language.fresh_start(names))
-    repl.say(f"{len(names)} variables are gone.")
+    count = len(names)
+    repl.say(f"{counted(count, 'variable')} {'is' if count == 1 else 'are'} gone.")
 
 
 async def save(repl: "Repl", text: str) -> None:
@@ -96,8 +98,8 @@ async def save(repl: "Repl", text: str) -> None:
     file.write(path)
     repl.saved_in = str(path.absolute())
     saved = len(names) - len({it.name for it in variables.unsaved if it.name in names})
-    repl.say(f"Saved {saved} of {len(names)} variables and "
-             f"{len(file.breakpoints)} breakpoints in {path}.")  # fmt: skip
+    repl.say(f"Saved {saved} of {counted(len(names), 'variable')} and "
+             f"{counted(len(file.breakpoints), 'breakpoint')} in {path}.")  # fmt: skip
     for it in variables.unsaved:
         repl.warn(f"  not saved: {it.name} {it.reason}")
 
@@ -133,7 +135,8 @@ async def load(repl: "Repl", text: str) -> None:
     repl.terminal.remember(file.history)
     repl.saved_in = saved_in
     names = file.variables.get("names", file.variables)
-    repl.say(f"Loaded {len(names)} variables and {count} breakpoints from {path}.")
+    repl.say(f"Loaded {counted(len(names), 'variable')} and {counted(count, 'breakpoint')} "
+             f"from {path}.")  # fmt: skip
 
 
 def _context(repl: "Repl") -> dict[str, Any] | None:

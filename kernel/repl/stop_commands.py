@@ -8,6 +8,7 @@ from kernel.repl.breakpoints import DATA, FUNCTION, LINE, Breakpoint
 from kernel.repl.places import Place, Wanted, parse_place, parse_wanted
 from kernel.repl.states import State
 from kernel.repl.table import BadCommand, Command, Group
+from kernel.repl.wording import counted
 
 if TYPE_CHECKING:
     from kernel.repl.repl import Repl
@@ -222,7 +223,7 @@ def _line(repl: "Repl", it: Breakpoint) -> str:
     elif not it.is_verified:
         parts.append(f"({it.message or 'pending'})")
     if it.hits:
-        parts.append(f"[stopped {it.hits} times]")
+        parts.append(f"[stopped {counted(it.hits, 'time')}]")
     return "  ".join(parts)
 
 

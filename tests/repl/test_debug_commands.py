@@ -134,9 +134,11 @@ STORIES = {
     "continue count": ([".b script.lua:2", RUN, "c 2", "p x", "d 1", "c"],
                        ["Breakpoint 1", "Breakpoint 1", "3", "total\t20"]),
     "up and down": (
-        [".tb script.lua:2", RUN, "up", "p i", "down", "p y", "frame 1", "p i", "up 5", "c"],
+        [".tb script.lua:2", RUN, "up", "p i", "down", "p y", "frame 1", "p i", "up 5", "down 5",
+         "down", "frame 6", "c"],
         ["Frame 1: main chunk", "1", "Frame 0: double", "nil", "Frame 1", "1",
-         "There is no frame 6", "total\t20"],
+         "This is the outermost frame", "Frame 0: double",
+         "This is the innermost frame", "There is no frame 6; there are 0 to 1.", "total\t20"],
     ),
     "list": (
         [".list script.lua:1", ".list", ".list 13,14", ".list script.lua:99"],
@@ -224,7 +226,7 @@ STORIES = {
         ["t = {{{1}}, 2, 3, 4}", ".set print elements 2", ".p t", ".depth 1 unlimited", ".p t",
          ".depth", ".tb script.lua:2", RUN, "t", "set print max-depth 0", "display t", "c",
          ".depth x"],
-        ["{1}},\n  2,\n  -- 2 more", "{{…}, 2, 3, 4}", "1 tables deep, with 100000 entries",
+        ["{1}},\n  2,\n  -- 2 more", "{{…}, 2, 3, 4}", "1 table deep, with all entries",
          "1: t = {{{1}}, 2, 3, 4}", "numbers, or unlimited"],
     ),
     "beginnings": (

@@ -77,7 +77,7 @@ async def test_what_is_there_is_loaded_once(tmp_path):
     script(tmp_path, "n = 0\nn = n + 1\n")
     said = await typed("n = 1", ".b script.lua:2 if n", ".watch n", ".display n", ".save s.json",
                        ".load s.json", ".breakpoints", ".display")  # fmt: skip
-    assert has_in_order(said, ["Loaded 1 variables and 2 breakpoints", "1  break", "2  watch"])
+    assert has_in_order(said, ["Loaded 1 variable and 2 breakpoints", "1  break", "2  watch"])
     assert (1, False) == (said.text.count("  break  "), "\n2: n" in said.text)
 
 
@@ -124,7 +124,7 @@ async def test_set_unset_vars_reset():
     """Globals are given, taken away, and shown."""
     said = await typed(".set a 1", ".set b = a + 1", ".vars", ".unset a", ".vars", ".reset",
                        ".vars", ".set c", ".unset 1x", "print(print ~= nil)")  # fmt: skip
-    wanted = ["a = 1\nb = 2\n", "b = 2\n", "1 variables are gone.", "no variables of yours",
+    wanted = ["a = 1\nb = 2\n", "b = 2\n", "1 variable is gone.", "no variables of yours",
               "set NAME VALUE", "no name of a variable", "true"]  # fmt: skip
     assert has_in_order(said, wanted)
 
