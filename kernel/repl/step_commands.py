@@ -10,7 +10,7 @@ from kernel.execution.engine import Call, CompletenessStatus
 from kernel.repl.breakpoints import LINE
 from kernel.repl.places import parse_place
 from kernel.repl.states import LOOKING, READY, RUNNING, STOPPED, State
-from kernel.repl.stop_commands import add_watch
+from kernel.repl.stop_commands import add_watch, check_line
 from kernel.repl.table import BadCommand, Command, Group, count_of
 
 if TYPE_CHECKING:
@@ -151,6 +151,8 @@ async def until(repl: "Repl", text: str) -> None:
         if place.line is None:
             raise BadCommand("until LINE or FILE:LINE; without one, to a later line.")
         path = await debugging.sources.resolve(place.file)
+        if warning := await check_line(repl, path, place.line):
+            raise BadCommand(warning)
         await debugging.breakpoints.add(LINE, path, line=place.line, is_temporary=True)
         await debugging.resume("continue")
         return

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from kernel.core.errors import UserError
 from kernel.repl.breakpoints import DATA, FUNCTION, LINE, Breakpoint
 from kernel.repl.places import Place, Wanted, parse_place, parse_wanted
 from kernel.repl.states import State
@@ -37,16 +38,35 @@ async def _add(repl: "Repl", wanted: Wanted, *, is_temporary: bool) -> None:
         "is_temporary": is_temporary,
     }
     await debugging.open()
+    warning = ""
     if place.function is not None:
         where = await _function(repl, place)
         label = place.function if place.file is None else f"{place.file}:{place.function}"
         made = await debugging.breakpoints.add(FUNCTION, where, label=label, **terms)
     else:
         path = await debugging.sources.resolve(place.file)
+        warning = await check_line(repl, path, place.line)
+        if not place.line:
+            raise BadCommand(warning or "Lines are counted from 1.")
         made = await debugging.breakpoints.add(LINE, path, line=place.line, **terms)
     kind = "Temporary breakpoint" if is_temporary else "Breakpoint"
     note = f" ({made.message})" if made.message and not made.is_verified else ""
     repl.say(f"{kind} {made.number} at {place_of(repl, made)}{note}")
+    if warning:  # it may come to be, and so the breakpoint is kept
+        repl.warn(warning)
+
+
+async def check_line(repl: "Repl", path: str, line: int | None) -> str:
+    """What is wrong with a line that its source does not have; nothing where that is not known."""
+    sources = repl.debugging.sources
+    sources.forget()  # the file may have grown
+    try:
+        count = len(await sources.lines(path))
+    except UserError:
+        return ""
+    if line is None or 1 <= line <= max(count, 1):
+        return ""
+    return f"There is no line {line}; {sources.shown(path)} has {counted(count, 'line')}."
 
 
 async def _function(repl: "Repl", place: Place) -> str:

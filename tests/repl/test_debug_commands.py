@@ -44,6 +44,14 @@ STORIES = {
         ["Breakpoint 1 at script.lua:2", "Breakpoint 1, double(x = 1) at script.lua:2", "->   2",
          "* 0  double(x = 1) at script.lua:2", "  1  main chunk at script.lua:7", "total\t20"],
     ),
+    "lines that are not there": (
+        [".break script.lua:99", ".tbreak script.lua:0", "d 1", "x = 1", ".b In[1]:2", ".d 2",
+         ".tb script:2", RUN, "until 99", "b 99", "c"],
+        ["Breakpoint 1 at script.lua:99", "There is no line 99; script.lua has 14 lines.",
+         "There is no line 0; script.lua has", "There is no line 2; In[1] has 1 line.",
+         "Temporary breakpoint 3,", "There is no line 99; script.lua has 14 lines.",
+         "Breakpoint 4 at script.lua:14\nThere is no line 99;", "total\t20"],
+    ),
     "condition in break": (
         [".break script.lua:2 if x == 3", RUN, "p x", "c"], ["Breakpoint 1", "3", "total\t20"],
     ),
