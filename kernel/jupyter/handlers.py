@@ -46,7 +46,7 @@ async def execute(call: Call, request: m.ExecuteRequest) -> Content:
         leaving = {"source": "ask_exit", "keepkernel": call.kernel.outlives_clients}
         return _succeeded(CellResult(manager.count), [leaving])
     output = call.output = CellOutput(call.kernel, call.message, is_silent=request.silent)
-    output.code = request.code
+    output.code, output.is_counted = request.code, request.store_history
     call.kernel.comms.parent = call.message.header
     result = await manager.execute(_cell(call.message, request), output)
     if call.is_answered:

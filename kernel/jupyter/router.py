@@ -47,6 +47,8 @@ class CellOutput:
         self._timer: asyncio.TimerHandle | None = None
         self._is_over = False
         self.code = ""
+        self.is_counted = True
+        """Whether the number is the cell's; else it is that of the one before."""
         self.number = 0
         self.pages: list[e.Display] = []
         """What is to be read by itself; it travels in the reply."""
@@ -55,7 +57,10 @@ class CellOutput:
         """Tell everybody what is run."""
         self.number = number
         if not self._is_silent:
-            self._send("execute_input", {"code": self.code, "execution_count": number})
+            content: Content = {"code": self.code, "execution_count": number}
+            if not self.is_counted:
+                content[METADATA] = {"counted": False, "path": path_of(self._message)}
+            self._send("execute_input", content)
 
     def told(self, event: e.KernelEvent) -> None:
         """An event becomes what `TRANSLATIONS` says; others are not for these clients."""

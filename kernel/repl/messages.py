@@ -1,12 +1,14 @@
 """MessageView: what the kernel publishes, shown in the terminal."""
 
 import json
+import os
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from kernel.events.patterns import matches
 from kernel.jupyter.broadcast import KERNEL_EVENT
 from kernel.jupyter.messages import Channel, Message
+from kernel.jupyter.router import METADATA
 from kernel.repl.styles import Styles
 from kernel.repl.terminal import Terminal
 
@@ -61,8 +63,7 @@ class MessageView:
                 lines = [styles.paint("error", first), *(styles.paint("dim", it) for it in rest)]
                 return "\n".join(lines) + "\n"
             case "execute_input" if not is_own:
-                first_line = str(content["code"]).strip().partition("\n")[0][:CODE_SHOWN]
-                return f"In[{content['execution_count']}]: {first_line}\n"
+                return f"{_beginning(content)}\n"
             case kind if kind == KERNEL_EVENT and self._wants(str(content.get("name", ""))):
                 return self._event(content)
         return ""
@@ -84,6 +85,25 @@ class MessageView:
         size = len(json.dumps(dict(message.content), default=str))
         text = f"<- {message.channel:7} {message.type:20} {parent:20} {size} B\n"
         self._terminal.write(self._styles.paint("dim", text))
+
+
+def is_counted(content: Mapping[str, Any]) -> bool:
+    """Whether the number of an ``execute_input`` is the cell's own, as that of a script is not."""
+    return bool(_said(content).get("counted", True))
+
+
+def _beginning(content: Mapping[str, Any]) -> str:
+    """What another client runs: the file of a script, the first line of a cell."""
+    path = _said(content).get("path")
+    if path:
+        return f"runs {os.path.basename(str(path))}"
+    first_line = str(content["code"]).strip().partition("\n")[0][:CODE_SHOWN]
+    return f"In[{content['execution_count']}]: {first_line}" if is_counted(content) else first_line
+
+
+def _said(content: Mapping[str, Any]) -> Mapping[str, Any]:
+    said = content.get(METADATA)
+    return said if isinstance(said, Mapping) else {}
 
 
 def plain_of(content: Mapping[str, Any]) -> str:

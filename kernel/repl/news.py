@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from kernel.jupyter.links import KernelLost
 from kernel.jupyter.messages import Channel, Message
+from kernel.repl.messages import is_counted
 
 if TYPE_CHECKING:
     from kernel.repl.repl import Repl
@@ -27,7 +28,8 @@ class News:
         is_own = parent.get("session") == repl.kernel.client.session
         match message.type:
             case "execute_input":
-                repl.debugging.sources.ran(content["execution_count"], str(content["code"]))
+                if is_counted(content):
+                    repl.debugging.sources.ran(content["execution_count"], str(content["code"]))
                 if not is_own:
                     self.others.add(str(parent.get("msg_id")))
                     repl.changed()

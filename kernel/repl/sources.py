@@ -60,6 +60,17 @@ class Sources:
             text = text.replace(self._cell_path(number), f"In[{number}]")
         return text
 
+    async def likely(self) -> list[str]:
+        """Where a name is looked for first: the current file, and the cells from the last on."""
+        await self._know_prefix()
+        found = [self._cell_path(each) for each in sorted(self._cells, reverse=True)]
+        return [*dict.fromkeys(filter(None, [self.current, *found]))]
+
+    async def _know_prefix(self) -> None:
+        """Have a debugger attached, as it knows where the files of cells are."""
+        if not self.prefix:
+            await self._ask("debugInfo", {})
+
     async def resolve(self, file: str | None) -> str:
         """The path behind what was typed for a file; raises `BadCommand`."""
         if file is None:
@@ -67,6 +78,7 @@ class Sources:
                 raise BadCommand("Which file? There is none yet; write FILE:LINE.")
             return self.current
         if found := _CELL.fullmatch(file):
+            await self._know_prefix()
             return self._cell_path(int(found[1]))
         tried = (file, f"{file}{SUFFIX}")
         for each in tried:

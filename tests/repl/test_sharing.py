@@ -184,6 +184,19 @@ async def test_a_stop_in_another_clients_cell(served: Served) -> None:
     await other.close()
 
 
+async def test_a_script_of_another_client(served: Served, tmp_path: Path) -> None:
+    """Is shown by its file, and takes no number: cells keep theirs, also for breakpoints."""
+    script(tmp_path, PROGRAM)
+    async with Typist(served) as runner, Typist(served, "zmq") as other:
+        await runner.type("function f(n) return n end", "")
+        await runner.type("print('made')", "made")
+        await other.until("made")
+        await runner.type(".run script.lua", "c is\t3")
+        await other.until("] runs script.lua\n")
+        await other.until("c is\t3")
+        await other.type(".list In[2]:1", "1  print('made')")
+
+
 @pytest.mark.parametrize("way", ["memory", "zmq", "tcp", "ws"])
 async def test_over_every_way(served: Served, tmp_path: Path, way: str) -> None:
     """Cells, questions, completion's companions and the debugger work as they do embedded."""
