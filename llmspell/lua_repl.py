@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from kernel.core.errors import UserError
+from kernel.core.octets import octets
 from kernel.execution.engine import Completion
 from kernel.repl.language import SavedVariables, Unsaved
 from llmspell.lua_snapshot import EXPRESSION, restoring
@@ -59,6 +60,17 @@ class LuaRepl:
             return 1, text.count("\n") + 1
         innermost = max(around, key=lambda it: (it.line, it.column))
         return innermost.line, innermost.last_line
+
+    def function_named(self, text: str, name: str) -> int | None:
+        """By the whole name or its last word: ``shop.total``, ``total``."""
+        from lua_debug.syntax.outline import parse
+
+        functions = parse(octets(text)).functions
+        for wanted in (name, re.split(r"[.:]", name)[-1]):
+            for it in functions:
+                if it.name is not None and wanted in (it.name, re.split(r"[.:]", it.name)[-1]):
+                    return it.line
+        return None
 
     def is_name(self, text: str) -> bool:
         """Whether it can be a variable's name."""

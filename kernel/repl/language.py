@@ -40,6 +40,9 @@ class ReplLanguage(Protocol):
     def function_lines(self, text: str, line: int) -> tuple[int, int]:
         """The first and last line of the innermost function around a line; of all, of the text."""
 
+    def function_named(self, text: str, name: str) -> int | None:
+        """The line of a text where a function of this name begins; None if none does."""
+
     def is_name(self, text: str) -> bool:
         """Whether it can be the name of a variable."""
 

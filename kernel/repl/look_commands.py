@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from kernel.repl.places import parse_place
+from kernel.repl.places import Place, parse_place
 from kernel.repl.states import LOOKING, STOPPED
 from kernel.repl.stop_commands import list_breakpoints
 from kernel.repl.table import BadCommand, Command, Group, Run, count_of
@@ -84,10 +84,8 @@ async def list_source(repl: "Repl", text: str) -> None:
     if text:
         first_text, _, last_text = text.partition(",")
         place = parse_place(first_text)
-        if place.line is None:
-            raise BadCommand("list LINE, FILE:LINE or FIRST,LAST; without one, what comes next.")
-        path = await debugging.sources.resolve(place.file)
-        first = max(1, place.line - LISTED // 2) if not last_text else place.line
+        path, line = await _listed_place(repl, place)
+        first = max(1, line - LISTED // 2) if not last_text else line
         last = int(last_text) if last_text.strip().isdecimal() else first + LISTED - 1
         lines = await debugging.sources.lines(path)
     elif repl.listed is not None:
@@ -110,6 +108,23 @@ async def list_source(repl: "Repl", text: str) -> None:
         raise BadCommand(f"{debugging.sources.shown(path)} has {len(lines)} lines.")
     debugging.sources.current = path or debugging.sources.current
     repl.listed = (path, repl.stop_view.show_range(lines, first, last, current))
+
+
+async def _listed_place(repl: "Repl", place: Place) -> tuple[str, int]:
+    """A path and a line; a function is looked for in its file, or in the current one and cells."""
+    sources = repl.debugging.sources
+    if place.line is not None:
+        return await sources.resolve(place.file), place.line
+    if place.function is None:
+        raise BadCommand("list LINE, FILE:LINE, FUNCTION or FIRST,LAST; alone, what comes next.")
+    paths = [await sources.resolve(place.file)] if place.file else await sources.likely()
+    for path in paths:
+        text = "\n".join(await sources.lines(path))
+        if (line := repl.language.function_named(text, place.function)) is not None:
+            return path, line
+    looked = place.file or "the current file or a cell"
+    raise BadCommand(f"No function {place.function} is defined in {looked}; list FILE:FUNCTION "
+                     "looks in another file.")  # fmt: skip
 
 
 async def list_function(repl: "Repl", _text: str) -> None:

@@ -152,6 +152,14 @@ STORIES = {
         [".list script.lua:1", ".list", ".list 13,14", ".list script.lua:99"],
         ["   1  local function double", "  11    coroutine.yield(b)", "  14  print"],
     ),
+    "list of a function": (
+        ["function shop()\n  return 'a shop'\nend", ".list shop", ".list script.lua:double",
+         ".tb script.lua:2", RUN, "list double", "list shop", "list nothing", "list script.lua:nothing", "c"],
+        ["   1  function shop", "   1  local function double", "->   2",
+         "   1  local function double", "   1  function shop()\n     2    return 'a shop'",
+         "No function nothing is defined in the current file or a cell",
+         "is defined in script.lua", "total\t20"],
+    ),
     "locals": ([".tb script.lua:3", RUN, "locals", "locals y", "c"],
                ["x = 1", "y = 2", "y = 2", "total\t20"]),
     "upvalues": (
