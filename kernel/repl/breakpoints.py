@@ -12,6 +12,9 @@ Ask = Callable[[str, Body], Awaitable[Body]]
 
 LINE, FUNCTION, DATA = "line", "function", "data"
 
+SILENT = "silent"
+"""gdb's word before the commands of a breakpoint."""
+
 
 @dataclass(slots=True)
 class Breakpoint:
@@ -41,6 +44,11 @@ class Breakpoint:
     """The kernel's number for it."""
     is_verified: bool = False
     message: str = ""
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether its stops are not shown, only its commands carried out."""
+        return self.commands[:1] == [SILENT]
 
     def takes(self, answer: Mapping[str, Any]) -> None:
         """What the kernel says of it."""

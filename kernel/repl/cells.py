@@ -15,6 +15,9 @@ from kernel.repl.typed_lines import is_kept
 if TYPE_CHECKING:
     from kernel.repl.repl import Repl
 
+LEAVES = "exit"
+"""The command that a person means by any of its names alone, as ``q``."""
+
 
 class Cells:
     """Runs cells for one REPL, and says how they ended."""
@@ -89,9 +92,13 @@ class Cells:
         if done.status == "error":
             self._repl.has_failed = True
             if done.error is not None and done.error.name == "SyntaxError":
-                word = self._repl.table.bare_word(code)
-                if word is not None:
-                    self._repl.warn(f"Did you mean the command .{word}?")
+                self._hint(code)
+        elif (
+            done.status == "ok"
+            and done.result is None
+            and self._repl.language.is_name(code.strip())
+        ):
+            self._hint(code)  # a name that nothing has
         elif done.status == "aborted":
             self._repl.warn("It was not run, because of an error before it.")
         for each in done.payload:
@@ -103,6 +110,15 @@ class Cells:
             self._repl.end(done.exit_code or 0)
             if done.exit_code is not None:  # the kernel ends with its program
                 self._repl.kernel.client.lose(KernelLost("The program has ended the kernel."))
+
+    def _hint(self, code: str) -> None:
+        """Code that is none may have been a command without its dot; so may a name of nothing."""
+        repl = self._repl
+        word = repl.table.bare_word(code)
+        if word == LEAVES and repl.terminal.is_interactive:
+            repl.end(0)
+        elif word is not None:
+            repl.warn(f"Did you mean the command .{word}?")
 
     async def run_silently(self, code: str, **expressions: str) -> Execution:
         """Run code that nobody typed; it stops nowhere. Raises `UserError` with its error."""

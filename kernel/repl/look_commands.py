@@ -237,6 +237,12 @@ async def what_is(repl: "Repl", text: str) -> None:
     await repl.terminal.page(f"{said}\n")
 
 
+async def chained(_repl: "Repl", _text: str) -> None:
+    """Refused: an error here has no other behind it."""
+    raise BadCommand("Errors have no others behind them; where shows how the program came to this "
+                     "one, .postmortem looks at the last that nobody caught.")  # fmt: skip
+
+
 async def display(repl: "Repl", text: str) -> None:
     """Show an expression at each stop; without one, all of them now."""
     debugging = repl.debugging
@@ -344,6 +350,8 @@ COMMANDS = (
             "[EXPR]", is_debug=True, completes="code"),
     Command("undisplay", undisplay, Group.LOOK, "Show it no more; without numbers, none.", (),
             "[N …]", is_debug=True),
+    Command("exceptions", chained, Group.LOOK, "Refused, with what can be done instead.", (),
+            is_debug=True),
     Command("threads", threads, Group.LOOK, "The coroutines.", (), is_debug=True),
     Command("thread", choose_thread, Group.LOOK, "Look at the stack of a coroutine.", ("t",),
             "[N]", is_debug=True),

@@ -15,7 +15,7 @@ from kernel.core.errors import UserError
 from kernel.jupyter.handle import KernelHandle
 from kernel.jupyter.links import KernelLost
 from kernel.repl.beginnings import command_begun
-from kernel.repl.breakpoints import Breakpoint
+from kernel.repl.breakpoints import SILENT, Breakpoint
 from kernel.repl.cells import Cells
 from kernel.repl.debugging import Debugging
 from kernel.repl.kernel_watch import watch_kernel
@@ -23,7 +23,7 @@ from kernel.repl.language import ReplLanguage
 from kernel.repl.messages import MessageView
 from kernel.repl.news import News
 from kernel.repl.settings import ReplSettings
-from kernel.repl.states import LOOKING, READY, State
+from kernel.repl.states import LOOKING, READY, WAYS_OUT, State
 from kernel.repl.stop_view import StopView
 from kernel.repl.stops import Stop
 from kernel.repl.table import FORCE, BadCommand, Call, CommandTable
@@ -234,7 +234,7 @@ class Repl:
             for each in hit:
                 if each.is_temporary:
                     await self.debugging.breakpoints.remove(each)
-            for line in [line for each in hit for line in each.commands]:
+            for line in [line for each in hit for line in each.commands if line != SILENT]:
                 if self.debugging.stop is stop:
                     await self.enter(line)
         except UserError as error:
@@ -324,7 +324,8 @@ class Repl:
         if self.state not in command.when:
             allowed = " or ".join(sorted(command.when))
             raise BadCommand(
-                f".{command.name} is for a program that is {allowed}; it is {self.state} now."
+                f".{command.name} is for a program that is {allowed}; it is {self.state} now. "
+                f"{WAYS_OUT[self.state]}"
             )
         await command.run(self, call.arguments)
 

@@ -1,5 +1,6 @@
 """What the program does, as far as somebody at a prompt is concerned."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 
 
@@ -15,6 +16,14 @@ class State(StrEnum):
     OVER = "over"
     """No cell runs, and what is left of one that has failed is looked at."""
 
+
+WAYS_OUT: Mapping[State, str] = {
+    State.RUNNING: "pause stops it, interrupt ends it.",
+    State.STOPPED: "kill ends it, continue has it go on.",
+    State.OVER: "continue goes back to the prompt.",
+    State.IDLE: ".run FILE and code run it, breakpoints stop it.",
+}
+"""What brings the program into another state."""
 
 ALWAYS = frozenset(State)
 STOPPED = frozenset({State.STOPPED})

@@ -173,6 +173,11 @@ async def set_commands(repl: "Repl", text: str) -> None:
     repl.terminal.refresh()
 
 
+async def silent(_repl: "Repl", _text: str) -> None:
+    """Refused elsewhere than before a breakpoint's commands, where it is no command of its own."""
+    raise BadCommand("silent is the first of a breakpoint's commands; its stops are not shown.")
+
+
 async def delete(repl: "Repl", text: str) -> None:
     """Take breakpoints away."""
     for it in _chosen(repl, text):
@@ -296,6 +301,8 @@ COMMANDS = (
     Command("commands", set_commands, Group.STOPS,
             "Type lines that are carried out at each stop of a breakpoint, up to `end`.", (),
             "[N]", is_debug=True),
+    Command("silent", silent, Group.STOPS,
+            "The first of a breakpoint's commands: its stops are not shown.", (), is_debug=True),
     Command("delete", delete, Group.STOPS, "Take breakpoints away.", ("d", "del"),
             "N … or all", is_debug=True),
     Command("enable", enable, Group.STOPS, "Have breakpoints count again.", ("en",), "N … or all",

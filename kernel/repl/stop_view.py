@@ -25,6 +25,8 @@ class StopView:
         debugging = self._debugging
         hit = debugging.breakpoints.hit(stop.ids)
         await debugging.read_frames()
+        if any(each.is_silent for each in hit):
+            return hit
         if not debugging.frames:
             self._say(self._heading(stop, hit) or "Stopped.")
             return hit

@@ -154,7 +154,8 @@ STORIES = {
     ),
     "list of a function": (
         ["function shop()\n  return 'a shop'\nend", ".list shop", ".list script.lua:double",
-         ".tb script.lua:2", RUN, "list double", "list shop", "list nothing", "list script.lua:nothing", "c"],
+         ".tb script.lua:2", RUN, "list double", "list shop", "list nothing",
+         "list script.lua:nothing", "c"],
         ["   1  function shop", "   1  local function double", "->   2",
          "   1  local function double", "   1  function shop()\n     2    return 'a shop'",
          "No function nothing is defined in the current file or a cell",
@@ -201,6 +202,16 @@ STORIES = {
     "start again": ([".run script.lua", ".start", "kill"], ["total\t20", "Start, main chunk"]),
     "prefixes": (["db:tbreak script.lua:2", RUN, "debug:print x", "db:c"],
                  ["Temporary breakpoint 1,", "1", "total\t20"]),
+    "run at a stop": (
+        [".tb script.lua:2", RUN, "run", "restart", "kill", "restart"],
+        ["it is stopped now. kill ends it, continue has it go on.", "it is stopped now. kill ends",
+         "interrupted!"],
+    ),
+    "silent": (
+        [".b script.lua:2", ".commands 1", "silent", "p 'x is ' .. x", "c", "end", RUN, ".silent"],
+        ["\n\"x is 1\"\n\"x is 2\"\n\"x is 3\"\n\"x is 4\"\ntotal\t20", "the first of a"],
+    ),
+    "exceptions": ([".tb script.lua:2", RUN, "exceptions", "c"], ["no others behind", "total\t20"]),
     "interrupt is for what runs": ([".interrupt"], ["is for a program that is running"]),
     "steps are for stops": ([".next"], ["is for a program that is stopped; it is idle now"]),
     "no such breakpoint": ([".delete 4"], ["There is no breakpoint 4"]),

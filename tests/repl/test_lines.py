@@ -76,6 +76,25 @@ async def test_commands_without_their_dot_are_hinted_at():
     assert has_in_order(said, ["near '3'", "Did you mean the command .break?"])
 
 
+@pytest.mark.parametrize(
+    ("word", "name"),
+    [("where", "where"), ("c", "continue"), ("pm", "postmortem"), ("bl", "breakpoints"),
+     ("q", "exit")],
+)  # fmt: skip
+async def test_words_that_are_no_variables_are_hinted_at(word, name):
+    """A debug word alone is code at the idle prompt, and only there for a variable of the name."""
+    assert f"Did you mean the command .{name}?\n" == (await typed(word)).text
+    assert "7\n" == (await typed(f"{word} = 7", word)).text
+
+
+async def test_a_person_leaves_by_the_short_form():
+    """As by `exit` and `quit`; a variable of the name is shown."""
+    said = await typed("q = 5", "q", "q = nil", "q", "print('not run')", is_interactive=True)
+    assert has_in_order(said, ["5"])
+    assert "not run" not in said.text
+    assert 0 == said.status
+
+
 async def test_the_greeting():
     """Says how to get help and how to leave."""
     said = await typed(settings=ReplSettings(title="T", label="Lua 5.4"))

@@ -19,6 +19,7 @@ INTRODUCTION = """
   A line that can only be code stays code: `n = 3`, `print(x)`.
 - `!CODE` and `.eval CODE` are always code, also where the line begins like a command: `n + 1` is refused as a step, `!n + 1` is a value.
 - All else is code: a cell at the idle prompt, an expression or statement in the frame at a stop.
+  The word of a debug command alone is a hint at the idle prompt where no variable has the name, and `q` leaves.
 - The beginning of a command's name is enough where it is clear.
   At a stop also without the dot, where no variable has that name and it can be no code: `loca`.
 - `.?` lists the commands.
@@ -26,7 +27,7 @@ INTRODUCTION = """
 
 Where gdb and pdb have the same short form for different things, gdb's counts: `u` is `until`, `d` is `delete`, `r` is `run`.
 `trace` (croissant's) and `return` (pdb's) are commands only at a stop and with nothing behind them: `.trace` shows messages, and `return x` is code.
-pdb's `!CODE`, `ll`, `rv`, gdb's `set var x = 3`, `set print elements 20`, `info …` and `shop.lua:total`, and croissant's `depth` are understood.
+pdb's `!CODE`, `ll`, `rv`, `restart`, gdb's `silent` before a breakpoint's commands, `set var x = 3`, `set print elements 20`, `info …` and `shop.lua:total`, and croissant's `depth` are understood.
 
 ## Places
 
