@@ -29,6 +29,7 @@ from kernel.jupyter.connection import (
 from kernel.jupyter.handle import KernelHandle, opened
 from kernel.jupyter.kernel import JupyterKernel
 from kernel.jupyter.links import LineLink, Link, MemoryLink, ZmqLink
+from kernel.jupyter.router import METADATA
 from kernel.jupyter.serve_settings import ServeSettings
 from kernel.jupyter.server import KernelServer
 
@@ -123,7 +124,9 @@ async def _connected(
     client = KernelClient(link)
     async with opened(client, deadline) as reply:
         said: Mapping[str, Any] = reply.content["language_info"]
-    return KernelHandle(client, _language(said), when_closed, kernel, connection)
+        own = reply.content.get(METADATA)
+        label = str(own.get("language", "")) if isinstance(own, Mapping) else ""
+    return KernelHandle(client, _language(said, label), when_closed, kernel, connection)
 
 
 async def _link(target: str | Path | ConnectionInfo | Link, key: str | None) -> Link:
@@ -162,12 +165,13 @@ async def _line_link(kind: str, address: str, key: str | None) -> Link:
         raise UserError(f"No kernel answers at {kind}://{address}: {reason}.") from error
 
 
-def _language(said: Mapping[str, Any]) -> LanguageInfo:
+def _language(said: Mapping[str, Any], label: str) -> LanguageInfo:
+    """``label``: how our kernels call it, as LuaJIT is Lua 5.1 to Jupyter."""
     name, version = str(said.get("name", "")), str(said.get("version", ""))
     return LanguageInfo(
         name=name,
         version=version,
-        label=f"{name} {version}",
+        label=label or f"{name.capitalize()} {version}",
         mimetype=str(said.get("mimetype", "")),
         file_extension=str(said.get("file_extension", "")),
         pygments_lexer=str(said.get("pygments_lexer", name)),

@@ -74,7 +74,7 @@ async def _run(choice: ReplChoice, settings: ReplSettings) -> int:
         terminal.has_pager = choice.has_pager
         settings = replace(
             settings,
-            label=settings.label or _label(kernel),
+            label=settings.label or kernel.language.label,
             kernel=choice.name,
             greets=settings.greets and terminal.is_interactive,
             stops_on_errors=settings.stops_on_errors and terminal.is_interactive,
@@ -142,11 +142,6 @@ async def _warm_up() -> None:
     import importlib
 
     await asyncio.to_thread(importlib.import_module, "dap_server.notebook")
-
-
-def _label(kernel: KernelHandle) -> str:
-    language = kernel.language
-    return f"{language.name.capitalize()} {language.version}"
 
 
 def first_lines(

@@ -18,3 +18,9 @@ class LanguageInfo:
     """With its dot."""
     pygments_lexer: str
     codemirror_mode: str
+
+    @property
+    def full_label(self) -> str:
+        """With the version of the language where it is another: ``LuaJIT 2.1 (Lua 5.1)``."""
+        plain = f"{self.name.capitalize()} {self.version}"
+        return self.label if self.label == plain else f"{self.label} ({plain})"

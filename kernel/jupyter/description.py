@@ -39,4 +39,5 @@ def kernel_info_content(
         "help_links": [dict(link) for link in description.help_links],
         "debugger": has_debugger,
         "supported_features": features,
+        "llmspell": {"language": language.label},
     }

@@ -57,7 +57,7 @@ class CellOutput:
         """Tell everybody what is run."""
         self.number = number
         if not self._is_silent:
-            content: Content = {"code": self.code, "execution_count": number}
+            content: dict[str, Any] = {"code": self.code, "execution_count": number}
             if not self.is_counted:
                 content[METADATA] = {"counted": False, "path": path_of(self._message)}
             self._send("execute_input", content)

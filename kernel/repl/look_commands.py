@@ -298,11 +298,10 @@ async def info(repl: "Repl", text: str) -> None:
         await kinds[found[0]](repl, "")
         return
     said = await repl.kernel.info()
-    language = said.get("language_info", {})
     version = f"{said.get('implementation')} {said.get('implementation_version')}"
     count = len(repl.debugging.breakpoints)
     repl.say(f"kernel       {repl.settings.kernel} ({version})")
-    repl.say(f"language     {language.get('name')} {language.get('version')}")
+    repl.say(f"language     {repl.kernel.language.full_label}")
     repl.say(f"state        {repl.state}")
     repl.say(f"session      {repl.kernel.client.session}")
     repl.say(f"debugger     {'attached' if repl.debugging.is_open else 'not attached yet'}")

@@ -189,8 +189,7 @@ async def pager(repl: "Repl", text: str) -> None:
 
 async def language(repl: "Repl", _text: str) -> None:
     """Which language, and which version of it."""
-    said = (await repl.kernel.info()).get("language_info", {})
-    repl.say(f"{repl.settings.label or said.get('name')} ({said.get('version')})")
+    repl.say(repl.kernel.language.full_label)
 
 
 def _switch(text: str, was: bool) -> bool:

@@ -184,5 +184,5 @@ async def test_what_the_kernel_keeps():
 async def test_language_and_help():
     """Versions, and the help of all and of one; pdb's and gdb's short forms are in it."""
     said = await typed(".lua", ".help", ".help tb", ".h nothing")
-    wanted = ["(5.4)", "break, b ", "tbreak, tb", ".tbreak [PLACE]", "There is no command .nothing"]
+    wanted = ["Lua 5.4\n", "break, b ", "tbreak, tb", ".tbreak [PLACE]", "There is no command .nothing"]
     assert has_in_order(said, wanted)

@@ -37,6 +37,15 @@ async def test_every_lua(lua):
     assert has_in_order(said, wanted)
 
 
+@pytest.mark.parametrize(
+    ("version", "label"), [("5.1", "Lua 5.1"), ("luajit2.1", "LuaJIT 2.1 (Lua 5.1)")]
+)
+async def test_a_language_is_called_by_its_name(version, label):
+    """LuaJIT is no plain Lua 5.1, though its language is."""
+    said = await typed(".lua", ".info", lua=version)
+    assert has_in_order(said, [f"{label}\n", f"language     {label}\n"])
+
+
 async def test_results_have_names():
     """`_` is the last one, `_1` that of the first cell."""
     assert "42\n43\n42\n" == (await typed("42", "_ + 1", "_1")).text
