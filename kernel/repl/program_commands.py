@@ -1,6 +1,5 @@
 """Commands about variables, sessions and what is kept."""
 
-import json
 import os
 import re
 from collections.abc import Mapping
@@ -8,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kernel.core.errors import UserError
+from kernel.repl.answers import table_of
 from kernel.repl.look_commands import set_limit, show_named
 from kernel.repl.session_file import SessionFile, can_return, kept, terms_of
 from kernel.repl.states import LOOKING, READY, State
@@ -174,37 +174,7 @@ async def _asked(repl: "Repl", ask: Any, text: str) -> None:  # noqa: ANN401 - a
         said = await ask(action, **arguments)
     except UserError as error:
         raise BadCommand(str(error)) from error
-    await repl.terminal.page(_table(said))
-
-
-def _table(said: Mapping[str, Any]) -> str:
-    """An answer for people: lists as columns, the rest as it is."""
-    parts = []
-    for key, value in said.items():
-        if key == "status":
-            continue
-        if isinstance(value, list) and all(isinstance(row, dict) for row in value):
-            parts.append(f"{key}:\n{_rows(value)}")
-        elif isinstance(value, dict | list):
-            parts.append(f"{key}: {json.dumps(value, ensure_ascii=False, default=str)}\n")
-        elif value is not None:
-            parts.append(f"{key}: {value}\n")
-    return "".join(parts)
-
-
-def _rows(rows: list[dict[str, Any]]) -> str:
-    if not rows:
-        return "  none\n"
-    columns = [key for key in rows[0] if not isinstance(rows[0][key], dict | list)][:6]
-    cells = [[str(row.get(key, ""))[:40] for key in columns] for row in rows]
-    widths = [max(len(column), *(len(row[i]) for row in cells)) for i, column in enumerate(columns)]
-    lines = [columns, *cells]
-    return "".join(
-        "  "
-        + "  ".join(f"{cell:<{width}}" for cell, width in zip(line, widths, strict=True)).rstrip()
-        + "\n"
-        for line in lines
-    )
+    await repl.terminal.page(table_of(said))
 
 
 async def _variables(repl: "Repl") -> list[Mapping[str, Any]]:

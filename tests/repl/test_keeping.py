@@ -1,6 +1,7 @@
 """Sessions in files: what comes back, and what is said about the rest."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -179,10 +180,19 @@ async def test_what_the_kernel_keeps():
                        ".sessions list nonsense", ".state nonsense")  # fmt: skip
     wanted = ["entries:", "sessions:", "in no session", "NAME=VALUE", "nonsense"]
     assert has_in_order(said, wanted)
+    entry = next(line for line in said.lines if line.startswith("  global "))
+    assert re.fullmatch(r"  global +k +v +1 +\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ +-", entry)
+    assert "is_complete" not in said.text
 
 
 async def test_language_and_help():
     """Versions, and the help of all and of one; pdb's and gdb's short forms are in it."""
     said = await typed(".lua", ".help", ".help tb", ".h nothing")
-    wanted = ["Lua 5.4\n", "break, b ", "tbreak, tb", ".tbreak [PLACE]", "There is no command .nothing"]
+    wanted = [
+        "Lua 5.4\n",
+        "break, b ",
+        "tbreak, tb",
+        ".tbreak [PLACE]",
+        "There is no command .nothing",
+    ]
     assert has_in_order(said, wanted)
