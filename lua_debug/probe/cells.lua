@@ -55,7 +55,7 @@ local function revive()
 end
 
 local function ended(number, stores, tells, ok, ...)
-  is_running = false
+  is_running, P.shows_error_values = false, false
   P.watch_remains(false)
   rawset(P.globals, PASS, nil)
   P.flush_logs()
@@ -89,6 +89,7 @@ end
 -- {interrupted} or {exit}. `tells`: what it returns is wanted, packed.
 local function run_cell(number, stores, tells, path, text, ...)
   P.wants_end, P.exit_code, P.is_over = false, nil, false
+  P.shows_error_values = stores
   local chunk, message = load_cell(text, path)
   if not chunk then return { syntax = P.text(message) } end
   P.prepare_entry(false)

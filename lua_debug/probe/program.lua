@@ -3,10 +3,10 @@
 local P = ...
 
 local lib = P.lib
-local xpcall, rawequal, tostring, type = lib.xpcall, lib.rawequal, lib.tostring, lib.type
+local pcall, xpcall, rawequal, tostring, type = lib.pcall, lib.xpcall, lib.rawequal, lib.tostring, lib.type
 local create, resume, running = lib.coroutine.create, lib.coroutine.resume, lib.coroutine.running
 local getinfo, getmetatable, sethook, traceback = lib.debug.getinfo, lib.debug.getmetatable, lib.debug.sethook, lib.debug.traceback
-local gsub, rawget, pack, unpack = lib.string.gsub, lib.rawget, P.pack, P.unpack
+local gsub, sub, rawget, pack, unpack = lib.string.gsub, lib.string.sub, lib.rawget, P.pack, P.unpack
 
 local main_chunk = nil
 
@@ -31,6 +31,15 @@ local function words_of(err)
   if is_later then return "(error object is a " .. type(err) .. " value)", true end
   if convert then return early_words(text, true) end
   return early_words(err, false)
+end
+
+-- The words with the value of a table in them, where a person typed the code and wants to see it.
+local function words_with_value(err)
+  local text, is_traced = words_of(err)
+  local is_luas = text == "(no error message)" or text and sub(text, 1, 16) == "(error object is"
+  if not P.shows_error_values or type(err) ~= "table" or not is_luas then return text, is_traced end
+  local ok, shown = pcall(P.show, err)
+  return ok and sub(text, 1, -2) .. ": " .. shown .. ")" or text, is_traced
 end
 
 -- The first level of a thread that is none of the probe's: what raised the error. Level 0 is what
@@ -60,7 +69,7 @@ end
 -- The text that standalone Lua ends with, for an error whose stack is still there. `aside`: the thread
 -- that raised it, if that is not the running one.
 local function last_words(err, aside)
-  local text, is_traced = words_of(err)
+  local text, is_traced = words_with_value(err)
   if not text or not is_traced then return text end
   if aside then return traced(aside, text) end
   local ok, words = resume(create(traced), running() or P.main, text)

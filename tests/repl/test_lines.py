@@ -79,6 +79,13 @@ async def test_errors_have_tracebacks():
     assert has_in_order(said, ["In[1]:1: boom", "stack traceback:", "In[1]:1: in main chunk", "on"])
 
 
+async def test_an_error_that_is_a_table_is_shown(lua):
+    """With what is in it; where it says itself what it is, with that."""
+    own = "error(setmetatable({}, {__tostring = function() return '(mine)' end}))"
+    said = await typed("error({code = 42})", own, lua=lua)
+    assert has_in_order(said, [": {code = 42})", ": {})" if lua == "5.1" else "(mine)\n"])
+
+
 async def test_commands_without_their_dot_are_hinted_at():
     """A debug command that is no Lua says what it may have been."""
     said = await typed("break script.lua:3")
