@@ -20,6 +20,9 @@ NOT_STOPPED = "The program does not stand in the debugger, so there is nothing t
 FRAMES = 200
 """How many frames of a deep stack are read."""
 
+AFTER = 0.3
+"""Seconds until a prompt attaches by itself; its first lines come before that."""
+
 ATTACHED = 5.0
 """Seconds that attaching may still take while somebody leaves."""
 
@@ -87,6 +90,7 @@ class Debugging:
         """Attach while other things go on, where there is a debugger, to be told of all stops."""
 
         async def open_it() -> None:
+            await asyncio.sleep(AFTER)
             with contextlib.suppress(UserError):
                 await self.open()
 
@@ -114,8 +118,9 @@ class Debugging:
 
     async def close(self) -> None:
         """Leave; breakpoints go, and a program that stands goes on if nobody else debugs it."""
-        if self._attaching is not None:  # the kernel would take what is half attached for one of us
-            await asyncio.wait((self._attaching,), timeout=ATTACHED)
+        if self._attaching is not None:
+            if self._opening.locked():  # the kernel would take what is half attached for one of us
+                await asyncio.wait((self._attaching,), timeout=ATTACHED)
             self._attaching.cancel()
         debugger, self._debugger = self._debugger, None
         if debugger is not None:
