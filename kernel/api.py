@@ -9,26 +9,21 @@ A kernel runs the cells of any language behind the port `ScriptEngine`; which, s
 """
 
 import asyncio
-import os
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from kernel.core.errors import UserError
 from kernel.core.language import LanguageInfo
 from kernel.execution.cells import EngineFactory
 from kernel.jupyter.blocking import BlockingKernel
 from kernel.jupyter.client import KernelClient
 from kernel.jupyter.composition import KernelParts, make_kernel
-from kernel.jupyter.connection import (
-    ConnectionInfo,
-    find_connection,
-    find_listener,
-    read_connection,
-)
+from kernel.jupyter.connection import ConnectionInfo, find_connection, read_connection
 from kernel.jupyter.handle import KernelHandle, opened
 from kernel.jupyter.kernel import JupyterKernel
-from kernel.jupyter.links import LineLink, Link, MemoryLink, ZmqLink
+from kernel.jupyter.linking import line_link, link_to
+from kernel.jupyter.links import KernelLost, Link, MemoryLink
 from kernel.jupyter.router import METADATA
 from kernel.jupyter.serve_settings import ServeSettings
 from kernel.jupyter.server import KernelServer
@@ -83,7 +78,8 @@ async def connect_to_kernel(
 ) -> KernelHandle:
     """A client of a kernel that runs already: by its connection file, address, or id.
 
-    - a path: its connection file, also of a kernel that is not ours;
+    - a path: its connection file, also of a kernel that is not ours; one without ZeroMQ is reached
+      where it takes lines;
     - ``tcp://host:port`` or ``ws://host:port``: where it takes lines, with ``key``, or the key that
       its connection file says if that is on this machine;
     - other text: its id, or the beginning of it;
@@ -93,8 +89,13 @@ async def connect_to_kernel(
     """
     if isinstance(target, JupyterKernel):
         return await _connected(MemoryLink(target), deadline, target)
-    link = await _link(target, key)
-    return await _connected(link, deadline)
+    began = time.monotonic()
+    try:
+        async with asyncio.timeout(deadline):
+            link = await _link(target, key)
+    except TimeoutError:
+        raise KernelLost(f"Nobody answered at {target} within {deadline:g} s.") from None
+    return await _connected(link, deadline, spent=time.monotonic() - began)
 
 
 def connect_blocking(target: Target, *, key: str | None = None) -> BlockingKernel:
@@ -120,9 +121,10 @@ async def _connected(
     kernel: JupyterKernel | None = None,
     when_closed: Callable[[], Awaitable[None]] | None = None,
     connection: ConnectionInfo | None = None,
+    spent: float = 0,
 ) -> KernelHandle:
     client = KernelClient(link)
-    async with opened(client, deadline) as reply:
+    async with opened(client, deadline, spent) as reply:
         said: Mapping[str, Any] = reply.content["language_info"]
         own = reply.content.get(METADATA)
         label = str(own.get("language", "")) if isinstance(own, Mapping) else ""
@@ -131,38 +133,17 @@ async def _connected(
 
 async def _link(target: str | Path | ConnectionInfo | Link, key: str | None) -> Link:
     if isinstance(target, ConnectionInfo):
-        return ZmqLink(target)
+        return await link_to(target, "The connection information")
     if not isinstance(target, str | Path):
         return target
     text = str(target)
     kind, separator, address = text.partition("://")
     if separator:
-        return await _line_link(kind, address.rstrip("/"), key)
+        return await line_link(kind, address.rstrip("/"), key)
     path = Path(target)
     is_file = isinstance(target, Path) or path.suffix == ".json" or path.is_file()
-    return ZmqLink(read_connection(path if is_file else find_connection(text)))
-
-
-async def _line_link(kind: str, address: str, key: str | None) -> Link:
-    if kind not in ("tcp", "ws"):
-        raise UserError(f"{kind}://{address} is no address of a kernel: it is tcp:// or ws://.")
-    host, _, port = address.rpartition(":")
-    if not host or not port.isdigit():
-        raise UserError(f"{kind}://{address} has no port; write {kind}://host:port.")
-    if key is None:
-        info = find_listener(kind, address)
-        key = "" if info is None else info.key
-    try:
-        if kind == "tcp":
-            from kernel.transport.tcp import connect
-
-            return LineLink(await connect(host.strip("[]"), int(port)), key)
-        from kernel.transport.websocket import connect_websocket
-
-        return LineLink(await connect_websocket(f"ws://{address}"), key)
-    except OSError as error:
-        reason = os.strerror(error.errno) if error.errno and error.errno > 0 else str(error)
-        raise UserError(f"No kernel answers at {kind}://{address}: {reason}.") from error
+    file = path if is_file else find_connection(text)
+    return await link_to(read_connection(file), str(file))
 
 
 def _language(said: Mapping[str, Any], label: str) -> LanguageInfo:

@@ -6,7 +6,9 @@ whoever listens for its parent, and to those who want everything.
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Mapping, Sequence
+import math
+import time
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any
 
 from kernel.core.errors import UserError
@@ -18,6 +20,9 @@ Hear = Callable[[Message], None]
 
 WELCOME = 1.0
 """Seconds a kernel may take to say that it is heard; older ones never say so."""
+
+PATIENCE = 5.0
+"""Seconds of refused connections after which there is no kernel; it may just be beginning."""
 
 ASK_AGAIN = 1.0
 """Seconds without an answer after which a kernel that is starting is asked again."""
@@ -54,20 +59,24 @@ class KernelClient:
         """Connect; raises `UserError`."""
         await self.link.open(self)
 
+    async def open_ready(self, deadline: float, spent: float = 0) -> Message:
+        """Connect, and wait as `wait_ready` does; not long where nobody listens.
+
+        ``spent`` seconds of the deadline have gone. Raises `UserError`.
+        """
+
+        async def ready() -> Message:
+            await self.open()
+            return await self._ready(PATIENCE)
+
+        return await self._in_time(ready(), deadline, spent)
+
     async def wait_ready(self, deadline: float) -> Message:
         """Wait until the kernel answers and we hear it; its ``kernel_info_reply``.
 
-        Raises `KernelLost` after ``deadline`` seconds.
+        Raises `KernelLost` after ``deadline`` seconds, or earlier if it has another key.
         """
-        try:
-            async with asyncio.timeout(deadline):
-                await self._settled.wait()
-                reply = await self._first_reply()
-                with contextlib.suppress(TimeoutError):  # a kernel of before 5.5 never says so
-                    await asyncio.wait_for(self._welcomed.wait(), WELCOME)
-        except TimeoutError:
-            raise KernelLost(f"The kernel did not answer within {deadline:g} s.") from None
-        return reply
+        return await self._in_time(self._ready(), deadline)
 
     async def request(
         self, channel: str, kind: str, content: Content, hear: Hear | None = None, **more: Any
@@ -138,13 +147,37 @@ class KernelClient:
         """Whether no kernel is just being started anew."""
         return self._settled.is_set()
 
-    async def _first_reply(self) -> Message:
+    async def _in_time(
+        self, ready: Coroutine[Any, Any, Message], deadline: float, spent: float = 0
+    ) -> Message:
+        try:
+            async with asyncio.timeout(max(deadline - spent, 0)):
+                return await ready
+        except TimeoutError:
+            trouble = await self.link.trouble()
+            why = f": {trouble.text}" if trouble is not None else "."
+            raise KernelLost(f"The kernel did not answer within {deadline:g} s{why}") from None
+
+    async def _ready(self, patience: float = math.inf) -> Message:
+        await self._settled.wait()
+        reply = await self._first_reply(patience)
+        with contextlib.suppress(TimeoutError):  # a kernel of before 5.5 never says so
+            await asyncio.wait_for(self._welcomed.wait(), WELCOME)
+        return reply
+
+    async def _first_reply(self, patience: float) -> Message:
+        """Asks again and again; while nobody listens there, for ``patience`` seconds."""
+        began = time.monotonic()
         while True:
             asking = self.request(Channel.SHELL, "kernel_info_request", {})
             try:
                 return await asyncio.wait_for(asking, ASK_AGAIN)
             except TimeoutError:
-                continue
+                trouble = await self.link.trouble()
+            if trouble is None:
+                began = time.monotonic()
+            elif not trouble.may_pass or time.monotonic() - began > patience:
+                raise KernelLost(f"The kernel does not answer: {trouble.text}")
 
     def is_awaited(self, message: Message) -> bool:
         """Whether somebody waits for just this message: who asked, or hears what comes of it."""

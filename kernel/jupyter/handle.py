@@ -348,11 +348,13 @@ def _error(said: Mapping[str, Any]) -> ScriptError:
 
 
 @contextlib.asynccontextmanager
-async def opened(client: KernelClient, deadline: float) -> AsyncIterator[Message]:
-    """Connect and wait until the kernel is ready; closes the client if that fails."""
+async def opened(client: KernelClient, deadline: float, spent: float = 0) -> AsyncIterator[Message]:
+    """Connect and wait until the kernel is ready; closes the client if that fails.
+
+    ``spent`` seconds of the deadline have gone.
+    """
     try:
-        await client.open()
-        yield await client.wait_ready(deadline)
+        yield await client.open_ready(deadline, spent)
     except BaseException:
         await client.close()
         raise

@@ -7,7 +7,9 @@ five sockets of any Jupyter kernel; `LineLink` over a `Transport` to one that ta
 import asyncio
 import contextlib
 import logging
+import os
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from kernel.core.errors import UserError
@@ -16,18 +18,31 @@ from kernel.jupyter.kernel import JupyterKernel
 from kernel.jupyter.line_clients import receive_line
 from kernel.jupyter.lines import MAX_LINE, ConnectionRefused, Handshake, LineCodec, LineSplitter
 from kernel.jupyter.messages import BadMessage, Channel, Message
-from kernel.jupyter.signing import Frames, Signer
+from kernel.jupyter.signing import Frames, Signer, WrongSignature
 from kernel.transport.base import Transport
 from kernel.transport.room import Room
 from kernel.transport.zmq import CurveKeys, SocketGroup, Take
 
 HEARTBEAT_DEADLINE = 3.0
 
+KNOCKING = 0.5
+"""Seconds in which it shows whether somebody listens at an address of this machine."""
+
 _log = logging.getLogger(__name__)
 
 
 class KernelLost(UserError):
     """The connection to the kernel has ended; the text says how."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """What keeps a kernel from answering."""
+
+    text: str
+    """The end of a sentence."""
+    may_pass: bool = True
+    """Whether it may answer later, as one that is just being started."""
 
 
 class Ear(Protocol):
@@ -57,8 +72,38 @@ class Link(Protocol):
     async def is_alive(self) -> bool:
         """Whether the kernel's process answers."""
 
+    async def trouble(self) -> Trouble | None:
+        """Why it does not answer, as far as that can be seen from here."""
+
     async def close(self) -> None:
         """Leave; harmless when done twice."""
+
+
+ANOTHER_KEY = Trouble(
+    "it has another key than the one its messages are checked with; the right one is in its own "
+    "connection file.",
+    may_pass=False,
+)
+
+
+async def refusal_at(url: str) -> str:
+    """Why nobody can connect to a URL of ZeroMQ's; empty where somebody listens, or is slow."""
+    kind, _, place = url.partition("://")
+    try:
+        async with asyncio.timeout(KNOCKING):
+            if kind == "ipc":
+                _, writer = await asyncio.open_unix_connection(place)
+            else:
+                host, _, port = place.rpartition(":")
+                _, writer = await asyncio.open_connection(host.strip("[]"), int(port))
+            writer.close()
+    except TimeoutError:
+        return ""
+    except UnicodeError:
+        return "no host can have that name"
+    except OSError as error:
+        return os.strerror(error.errno) if error.errno and error.errno > 0 else str(error)
+    return ""
 
 
 class MemoryClient:
@@ -109,6 +154,10 @@ class MemoryLink:
         """Whether it has been shut down."""
         return not self._kernel.ended.is_set()
 
+    async def trouble(self) -> Trouble | None:
+        """None that could be seen."""
+        return None
+
     async def close(self) -> None:
         """Hear nothing any more."""
         client, self._client = self._client, None
@@ -126,6 +175,7 @@ class ZmqLink:
         self._sockets: SocketGroup | None = None
         self._ear: Ear | None = None
         self._beat = asyncio.Event()
+        self._has_heard = self._has_another_key = False
 
     async def open(self, ear: Ear) -> None:
         """Connect the five sockets; whether anybody is there shows in the first answer."""
@@ -164,6 +214,14 @@ class ZmqLink:
             await asyncio.wait_for(self._beat.wait(), HEARTBEAT_DEADLINE)
         return self._beat.is_set()
 
+    async def trouble(self) -> Trouble | None:
+        """It signs with another key, or nobody listens."""
+        if self._has_another_key:
+            return ANOTHER_KEY
+        shell = self._info.url(Channel.SHELL)
+        refused = await refusal_at(shell)
+        return Trouble(f"nobody listens at {shell} ({refused}).") if refused else None
+
     async def close(self) -> None:
         """Close the sockets."""
         sockets, self._sockets = self._sockets, None
@@ -182,8 +240,12 @@ class ZmqLink:
             try:
                 _, message = self._frames.decode(channel, frames)
             except BadMessage as bad:
+                if isinstance(bad, WrongSignature) and not self._has_heard:
+                    self._has_another_key = True  # whoever waits for an answer is told
+                    return
                 _log.warning("A message on %s is not heard: %s", channel, bad)
             else:
+                self._has_heard, self._has_another_key = True, False
                 self._heard(message)
 
         return take
@@ -221,6 +283,10 @@ class LineLink:
     async def is_alive(self) -> bool:
         """Whether the connection stands."""
         return bool(self._tasks) and not self._tasks[0].done()
+
+    async def trouble(self) -> Trouble | None:
+        """None that could be seen: a connection that ends is told of at once."""
+        return None
 
     async def close(self) -> None:
         """Send what is left and close the transport."""

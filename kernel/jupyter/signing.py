@@ -42,6 +42,10 @@ def unpacked(data: bytes) -> Any:  # noqa: ANN401 - whatever the peer wrote
         raise BadMessage(f"A part of a message is not JSON: {error}.") from error
 
 
+class WrongSignature(BadMessage):
+    """The sender of a message has another key."""
+
+
 class Signer:
     """Signs and checks under one key."""
 
@@ -68,7 +72,7 @@ class Signer:
         if self._mac is None:
             return
         if not hmac.compare_digest(signature, self.sign(parts)):
-            raise BadMessage("A message has a wrong signature: its sender has another key.")
+            raise WrongSignature("A message has a wrong signature: its sender has another key.")
         told = bytes.fromhex(signature.decode())[:_TELLING]
         if told in self._seen or told in self._seen_before:
             raise BadMessage("A message came twice.")

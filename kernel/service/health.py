@@ -8,8 +8,9 @@ from typing import Any
 from kernel.core.errors import UserError
 from kernel.jupyter.client import KernelClient
 from kernel.jupyter.connection import ConnectionInfo
-from kernel.jupyter.links import Ear, KernelLost, LineLink, Link, ZmqLink
-from kernel.jupyter.messages import Channel
+from kernel.jupyter.linking import link_to
+from kernel.jupyter.links import Ear, KernelLost, ZmqLink
+from kernel.jupyter.messages import Channel, Message
 
 REQUEST = "health_request"
 
@@ -50,18 +51,23 @@ class Health:
 
 async def ask_health(info: ConnectionInfo, deadline: float = DEADLINE) -> Mapping[str, Any]:
     """What the kernel at ``info`` says of itself; raises `KernelLost` or another `UserError`."""
-    client = KernelClient(await link_to(info))
     try:
         async with asyncio.timeout(deadline):
-            await client.open()
-            reply = await client.request(Channel.CONTROL, REQUEST, {})
+            reply = await _asked(info)
     except TimeoutError:
         raise KernelLost(f"It did not say within {deadline:g} s how it is.") from None
-    finally:
-        await client.close()
     if reply.content.get("status") != "ok":
         raise UserError(str(reply.content.get("evalue") or "It does not say how it is."))
     return reply.content
+
+
+async def _asked(info: ConnectionInfo) -> Message:
+    client = KernelClient(await link_to(info, "Its connection file", ControlLink))
+    try:
+        await client.open()
+        return await client.request(Channel.CONTROL, REQUEST, {})
+    finally:
+        await client.close()
 
 
 class ControlLink(ZmqLink):
@@ -70,22 +76,3 @@ class ControlLink(ZmqLink):
     async def open(self, ear: Ear) -> None:
         """Connect one socket."""
         self.connect(ear, (Channel.CONTROL,))
-
-
-async def link_to(info: ConnectionInfo) -> Link:
-    """A way to a kernel, by what its connection file says; raises `UserError`."""
-    if info.shell_port:
-        return ControlLink(info)
-    try:
-        if info.llmspell_tcp:
-            from kernel.transport.tcp import connect
-
-            host, _, port = info.llmspell_tcp.rpartition(":")
-            return LineLink(await connect(host.strip("[]"), int(port)), info.key)
-        if info.llmspell_ws:
-            from kernel.transport.websocket import connect_websocket
-
-            return LineLink(await connect_websocket(f"ws://{info.llmspell_ws}"), info.key)
-    except OSError as error:
-        raise UserError(f"Nobody answers there: {error}") from error
-    raise UserError("It listens nowhere.")

@@ -16,6 +16,7 @@ from llmspell.cli.kernel_status import (
     show_list,
     show_status,
     status_options,
+    way_in,
 )
 from llmspell.cli.numbers import amount, count, first_of_five, port
 
@@ -228,7 +229,7 @@ def _written(address: tuple[str, int] | None) -> str:
 
 def _started(record: Mapping[str, Any]) -> Iterator[str]:
     yield f"Kernel {record['id']} runs as process {record['pid']}."
-    yield f"  connect  jupyter console --existing {record['connection_file']}"
+    yield f"  connect  {way_in(record['id'], record['connection_file'])}"
     if record.get("dap"):
         yield f"  debug    attach to {record['dap']}"
     yield f"  log      {record['log_file']}"

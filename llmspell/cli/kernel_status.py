@@ -143,7 +143,7 @@ def _said(
         yield f"Kernel {record.id} runs as process {record.pid} and does not answer: {problem}"
         return
     yield f"Kernel {record.id} runs as process {record.pid} and is {health['state']}."
-    yield f"  connect  jupyter console --existing {record.connection_file}"
+    yield f"  connect  {way_in(record.id, record.connection_file)}"
     if ports:
         yield f"  ports    {ports}"
     yield from figures(health)
@@ -151,6 +151,19 @@ def _said(
         yield f"  debug    attach to {record.dap}"
     if record.log_file:
         yield f"  log      {record.log_file} ({health['log_level']})"
+
+
+def way_in(kernel_id: str, connection_file: str) -> str:
+    """The command that opens a prompt on a kernel: Jupyter's, where its clients can reach it."""
+    from kernel.jupyter.connection import read_connection
+
+    try:
+        has_ports = read_connection(Path(connection_file)).shell_port != 0
+    except UserError:
+        has_ports = False
+    if has_ports:
+        return f"jupyter console --existing {connection_file}"
+    return f"llmspell kernel connect {kernel_id}"
 
 
 def figures(health: Mapping[str, Any]) -> Iterator[str]:

@@ -43,6 +43,15 @@ def test_it_is_ended_there(cli: CommandLine, elsewhere: str) -> None:
     assert said["problem"]
 
 
+def test_a_kernel_without_zeromq_is_named_by_its_id(cli: CommandLine) -> None:
+    """So start and status say how to come to a prompt there: it has no ports for Jupyter's."""
+    words = ("kernel", "start", "--daemon", "--id", "lab", "--tcp", "127.0.0.1:0", "--no-zmq")
+    for said in (cli.say(*words), cli.say("kernel", "status", "lab")):
+        assert "  connect  llmspell kernel connect lab\n" in said.stdout
+    done = cli.say("exec", "--connect", "lab", "print(6 * 7)")
+    assert (0, "42\n", "") == (done.returncode, done.stdout, done.stderr)
+
+
 @pytest.mark.parametrize("option", ["--kernel", "--connect"])
 def test_the_id_of_one_of_ours_is_as_good_as_the_word(cli: CommandLine, option: str) -> None:
     """Either option names it where the action would take an ID."""

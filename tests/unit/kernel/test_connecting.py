@@ -1,13 +1,19 @@
 """`connect_to_kernel` and connection files: what is said when there is no kernel to be had."""
 
+import asyncio
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from kernel.api import connect_to_kernel
+from kernel.api import ServeSettings, connect_to_kernel, serve_kernel
 from kernel.core.errors import UserError
+from kernel.jupyter import client
 from kernel.jupyter.connection import ConnectionInfo, find_connection, write_connection
+from tests.support.toy_engine import ToyEngine
+
+DEADLINE = 20.0
 
 pytestmark = pytest.mark.anyio
 
@@ -49,6 +55,11 @@ async def test_where_no_kernel_is(target: str, problem: str) -> None:
         ("no json", "is no connection file"),
         ("[1]", "it holds no object"),
         ('{"shell_port": "x"}', "shell_port is 'x'"),
+        ("{}", "shell_port, iopub_port, stdin_port, control_port, hb_port are missing"),
+        (
+            '{"shell_port": 1, "iopub_port": 2, "stdin_port": 3, "control_port": 4}',
+            "kernel-a.json says of no kernel where it is: hb_port is missing.",
+        ),
     ],
 )
 async def test_files_that_are_no_connection_files(runtime: Path, text: str, problem: str) -> None:
@@ -73,8 +84,45 @@ async def test_a_kernel_that_does_not_answer(runtime: Path) -> None:
     """Is given up after the deadline."""
     info = ConnectionInfo(**dict.fromkeys(ConnectionInfo().ports, 1))
     write_connection(runtime / "kernel-a.json", info)
-    with pytest.raises(UserError, match=r"did not answer within 0\.2 s"):
+    with pytest.raises(UserError) as caught:
         await connect_to_kernel("a", deadline=0.2)
+    assert (
+        "The kernel did not answer within 0.2 s: nobody listens at tcp://127.0.0.1:1 "
+        "(Connection refused)."
+    ) == str(caught.value)
+
+
+async def test_ports_that_refuse(runtime: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Are not asked until the deadline: a kernel that is just starting would be there by then."""
+    monkeypatch.setattr(client, "PATIENCE", 1.0)
+    info = ConnectionInfo(**dict.fromkeys(ConnectionInfo().ports, 1))
+    write_connection(runtime / "kernel-a.json", info)
+    with pytest.raises(UserError, match="does not answer: nobody listens at"):
+        async with asyncio.timeout(DEADLINE):
+            await connect_to_kernel("a", deadline=10 * DEADLINE)
+
+
+async def test_whoever_listens_and_says_nothing() -> None:
+    """Is no kernel, when the deadline has passed."""
+    server = await asyncio.start_server(lambda _reader, _writer: None, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    with pytest.raises(UserError, match=r"did not answer within 0\.2 s"):
+        async with asyncio.timeout(DEADLINE):
+            await connect_to_kernel(f"tcp://127.0.0.1:{port}", deadline=0.2)
+    server.close()
+
+
+@pytest.mark.parametrize("door", ["tcp", "ws"])
+async def test_a_kernel_without_zeromq_is_found_by_its_id(runtime: Path, door: str) -> None:
+    """Its file says where it takes lines, and under which key."""
+    file = runtime / "kernel-abc.json"
+    where: dict[str, Any] = {door: ("127.0.0.1", 0)}
+    settings = ServeSettings(zmq=False, connection_file=file, **where)
+    async with await serve_kernel(ToyEngine, settings) as kernel:
+        for target in ("abc", file, kernel.connection):
+            assert target is not None
+            async with await connect_to_kernel(target, deadline=DEADLINE) as there:
+                assert "ok" == (await there.execute("print a")).status
 
 
 def test_a_key_is_written_also_when_it_is_empty(runtime: Path) -> None:
