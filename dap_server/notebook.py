@@ -17,6 +17,7 @@ from dap_server.shared_host import SharedHost
 from dap_server.wire import Wire, WireError, encode
 from kernel.core.errors import UserError
 from kernel.core.ids import FrameId
+from kernel.debug.coordinator import BreakpointRequest
 from kernel.debug.debuggee import Debuggee
 from kernel.execution.cell_files import HASH_METHOD, HASH_SEED, SUFFIX, CellFiles
 from kernel.transport.memory import MemoryTransport, memory_pair
@@ -174,13 +175,20 @@ class NotebookDebugger:
             "tmpFileSuffix": SUFFIX,
             "breakpoints": [
                 {"source": path, "breakpoints": found}
-                for path, found in self._breakpoints.items()
+                for path, found in {**self._remembered(), **self._breakpoints}.items()
                 if found
             ],
             "stoppedThreads": sorted(self._stopped),
             "richRendering": True,
             "exceptionPaths": self._filters,
             "copyToGlobals": True,
+        }
+
+    def _remembered(self) -> dict[str, list[dict[str, Any]]]:
+        """Those that count since an earlier run, until the notebook sets its own in their file."""
+        return {
+            each.path: [_as_asked(request) for request in each.requests]
+            for each in self._host.remembered_lines
         }
 
     async def _dump_cell(self, arguments: Mapping[str, Any]) -> Body:
@@ -232,6 +240,18 @@ class NotebookDebugger:
         if not response.get("success"):
             raise UserError(str(response.get("message") or f"There is no source {path}."))
         return dict(response["body"])
+
+
+def _as_asked(request: BreakpointRequest) -> dict[str, Any]:
+    """A breakpoint in the words of ``setBreakpoints``."""
+    said = {
+        "line": request.line,
+        "column": request.column,
+        "condition": request.condition,
+        "hitCondition": request.hit_condition,
+        "logMessage": request.log_message,
+    }
+    return {name: value for name, value in said.items() if value is not None}
 
 
 def _source_of_none(frame: Mapping[str, Any]) -> dict[str, str]:

@@ -8,6 +8,7 @@ from dap_server.launch import AttachRequest, LaunchRequest
 from kernel.core import model as m
 from kernel.core.errors import UserError
 from kernel.debug.coordinator import DebugCoordinator
+from kernel.debug.remembering import SourceStops
 from kernel.debug.sharing import SharedProgram
 from kernel.events.bus import EventBus
 from kernel.transport.base import Transport
@@ -31,6 +32,11 @@ class SharedHost:
     def is_stopped(self) -> bool:
         """Whether the program stands."""
         return self._program.core.is_stopped
+
+    @property
+    def remembered_lines(self) -> Sequence[SourceStops]:
+        """Line breakpoints of an earlier run that still count."""
+        return self._program.remembered_lines()
 
     async def serve(self, transport: Transport) -> None:
         """One client, until it leaves."""

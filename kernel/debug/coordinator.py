@@ -102,6 +102,8 @@ class DebugCoordinator:
                 self.stop = event = self._without_added(event)
             case BreakpointChanged(breakpoint_) if self._is_added(breakpoint_.id):
                 return
+            case BreakpointChanged(breakpoint_):
+                event = replace(event, breakpoint=self.placed(breakpoint_))
             case Resumed() if self.stop is None:
                 return  # clients know
             case Resumed():
@@ -109,6 +111,15 @@ class DebugCoordinator:
             case Exited(code):
                 self.stop, self.exit_code = None, code
         self.bus.publish(event)
+
+    def placed(self, breakpoint_: m.Breakpoint) -> m.Breakpoint:
+        """With its source: who is told of it alone cannot say otherwise where it is."""
+        if breakpoint_.source is not None:
+            return breakpoint_
+        for source, specs in self._requested.values():
+            if any(each.id == breakpoint_.id for each in specs):
+                return replace(breakpoint_, source=source)
+        return breakpoint_
 
     def _release(self) -> None:
         """Pass on what was held back."""

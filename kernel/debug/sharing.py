@@ -72,21 +72,36 @@ class SharedProgram:
         """What an earlier run was asked for; before anybody attaches."""
         self._remembered = wanted
 
+    def remembered_lines(self) -> tuple[SourceStops, ...]:
+        """Those that count without a client that asked, or will as soon as somebody attaches."""
+        if not self.attached:
+            return self._remembered.lines
+        return tuple(
+            SourceStops(path, nobodys(wanted[REMEMBERED]))
+            for (kind, path), wanted in self._lines.items()
+            if kind == "line" and path and wanted.get(REMEMBERED)
+        )
+
     async def restore(self) -> None:
-        """Set what is remembered, and tell of it; whatever the program refuses is left out."""
+        """Set what is remembered, and tell of it; whatever the program refuses is left out.
+
+        Nothing is told of files that are not there, as those of cells that have not been run again.
+        """
         wanted, self._remembered = self._remembered, WantedStops()
         answers: list[m.Breakpoint] = []
         with contextlib.suppress(UserError):
             for each in wanted.lines:
                 source = m.Source(os.path.basename(each.path), each.path)
                 home = ("line", each.path)
-                answers += await self.put_lines(REMEMBERED, home, source, each.requests)
+                found = await self.put_lines(REMEMBERED, home, source, each.requests)
+                is_there = os.path.exists(each.path)
+                answers += [answer for answer in found if answer.verified or is_there]
             if wanted.functions:
                 answers += await self.put_lines(REMEMBERED, _FUNCTIONS, None, wanted.functions)
             if wanted.errors:
                 await self.put_errors(REMEMBERED, wanted.errors)
         for breakpoint_ in answers:
-            self.core.bus.publish(BreakpointChanged(breakpoint_, "new"))
+            self.core.bus.publish(BreakpointChanged(self.core.placed(breakpoint_), "new"))
 
     # --- what clients want ----------------------------------------------------------------------
 

@@ -6,6 +6,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from kernel.debug.coordinator import BreakpointRequest
+from kernel.debug.remembering import SourceStops, WantedStops
 from kernel.execution.cell_files import CellFiles, murmur2
 from lua_debug.hook_choice import SWITCH
 from tests.support.notebook_debugger import DEADLINE, Notebook
@@ -64,6 +66,41 @@ def test_a_breakpoint_in_a_cell(tell):
         outcome = await asyncio.wait_for(cell, DEADLINE)
         assert {"text/plain": "2"} == outcome.result.data
         assert [] == (await d.ask("debugInfo"))["stoppedThreads"]
+
+    tell(story)
+
+
+def test_breakpoints_of_an_earlier_run(tell):
+    """They stop the program, so the notebook is shown them, until it sets its own in their cell.
+
+    Nothing is told of cells that have not been there since, where it could not show any.
+    """
+
+    async def story(n: Notebook) -> None:
+        here, gone = n.files.write(CELL), f"{n.files.prefix}1.lua"
+        n.program.remember(
+            WantedStops(
+                (
+                    SourceStops(here, (BreakpointRequest(2, condition="a == 1"),)),
+                    SourceStops(gone, (BreakpointRequest(1),)),
+                )
+            )
+        )
+        d = n.debugger()
+        mine = {"source": here, "breakpoints": [{"line": 2, "condition": "a == 1"}]}
+        others = {"source": gone, "breakpoints": [{"line": 1}]}
+        assert [mine, others] == (await d.ask("debugInfo"))["breakpoints"]
+        await d.start()
+        told = await d.event("breakpoint")
+        assert ("new", here) == (told["reason"], told["breakpoint"]["source"]["path"])
+        cell = n.run(CELL)
+        assert "breakpoint" == (await d.event("stopped"))["reason"]
+        assert [mine, others] == (await d.ask("debugInfo"))["breakpoints"]
+        assert d.has_heard_nothing
+        await d.break_at(CELL)
+        assert [others] == (await d.ask("debugInfo"))["breakpoints"]
+        await d.ask("continue", threadId=1)
+        await asyncio.wait_for(cell, DEADLINE)
 
     tell(story)
 

@@ -99,13 +99,14 @@ def test_a_breakpoint_keeps_its_number(client: DapClient) -> None:
 
 
 def test_changes_and_hits_use_the_number(client: DapClient, program: FakeDebuggee) -> None:
-    """Events speak of breakpoints by the numbers the client got."""
+    """Events speak of breakpoints by the numbers the client got, and say in which file they are."""
     (answer,) = client.set_breakpoints("/p/a.lua", *_at(3))
     number = program.asked("set_breakpoints")[-1][1][0].id
     moved = m.Breakpoint(number, True, "moved", line=4)
     program.emit(e.BreakpointChanged(moved))
     changed = client.wait_for("breakpoint")
-    expected = {"id": answer.id, "verified": True, "message": "moved", "line": 4}
+    source = {"name": "a.lua", "path": "/p/a.lua"}
+    expected = {"id": answer.id, "verified": True, "message": "moved", "line": 4, "source": source}
     assert {"reason": "changed", "breakpoint": expected} == changed
     program.script[0] = [stopped(breakpoints=[number])]
     assert (answer.id,) == client.continue_().breakpoints

@@ -65,6 +65,7 @@ async def test_the_first_client_finds_them(shared: Shared) -> None:
     ]
     news = [each for each in shared.told if isinstance(each, e.BreakpointChanged)]
     assert ["new"] * 3 == [each.reason for each in news]
+    assert [SOURCE, OTHER, None] == [each.breakpoint.source for each in news]
     await shared.program.client().attached()
     assert 3 == sum(isinstance(each, e.BreakpointChanged) for each in shared.told)
     assert WANTED == shared.program.wanted()
