@@ -49,6 +49,7 @@ from lua_debug.inspection import describe, expression_at
 from lua_debug.inspector import source_from
 from lua_debug.output import Room
 from lua_debug.standard_library import standard_library
+from lua_debug.unasked import answer_of, catalogued_names
 from lua_debug.versions import find_version
 
 _LAST_CELL = 5.0
@@ -305,9 +306,18 @@ class LuaSession:
         await self.debuggee.ask("copy_to_globals", expr=expression, name=name, frame=frame)
 
     async def complete(self, code: str, cursor: int) -> list[Completion]:
-        """Ways to go on at ``cursor``, in characters (code points) from 0."""
-        items = await self.debuggee.complete(code, cursor)
-        known = [_completion(each) for each in sorted(items, key=lambda each: each.sort_text or "")]
+        """Ways to go on at ``cursor``, in characters (code points) from 0.
+
+        While a cell is inside a C function, of what is known without asking the program.
+        """
+        asking = self.debuggee.complete(code, cursor)
+        items = await answer_of(asking, lambda: self._under_way is not None)
+        if items is None:
+            catalogue = (await self._catalogue.get()).of_version(self._version)
+            known = catalogued_names(code, cursor, catalogue)
+        else:
+            items.sort(key=lambda each: each.sort_text or "")
+            known = [_completion(each) for each in items]
         texts = {each.text for each in known}
         return [*(each for each in local_names(code, cursor) if each.text not in texts), *known]
 
@@ -346,8 +356,8 @@ class LuaSession:
     async def _value_of(self, expression: str) -> dict[str, Any] | None:
         """What the probe says of a value; None if there is none."""
         with contextlib.suppress(UserError):
-            told: dict[str, Any] = await self.debuggee.ask("inspect", expr=expression)
-            return told
+            asking = self.debuggee.ask("inspect", expr=expression)
+            return await answer_of(asking, lambda: self._under_way is not None)
         return None
 
     def check_completeness(self, code: str) -> Completeness:

@@ -4,7 +4,8 @@ An engine has one runtime that lives from `start` to `close`; what a cell leaves
 loaded modules, coroutines) the next one finds. All methods are called on the loop's thread and none
 of them makes that thread wait. Cells are run one at a time: the caller queues them. What looks at
 the program (`complete`, `inspect`, `evaluate`) is answered also while a cell runs, at the program's
-next safe point, and while it stands in the debugger.
+next safe point, and while it stands in the debugger. Where no such point comes (a C function), the
+first two are answered all the same, of what is known without the program.
 
 What happens is told through the listener the engine was made with, on the loop's thread and in
 order: `OutputWritten`, `Displayed`, `DisplayCleared`, `Paged` and the debuggee's events. All that a

@@ -1,6 +1,7 @@
 """LuaSession: cells of every Lua, under both kinds of hooks."""
 
 import asyncio
+import os
 
 import pytest
 
@@ -9,6 +10,7 @@ from kernel.core.errors import DebuggeeGone
 from kernel.core.settings import DebugSettings
 from kernel.events import model as e
 from kernel.execution.engine import Completeness, CompletenessStatus
+from lua_debug import unasked
 from lua_debug.hook_choice import SWITCH
 from lua_debug.session import LuaSession
 from tests.support.notebook import DEADLINE, Answers, Notebook, teller
@@ -303,6 +305,55 @@ def test_a_session_that_hangs_in_c_can_be_given_up(tmp_path):
         task = await notebook.begun("io.popen('sleep 3'):read('a')")
         notebook.session.interrupt()
         await notebook.session.abandon()
+        with pytest.raises(DebuggeeGone):
+            await asyncio.wait_for(task, DEADLINE)
+
+    asyncio.run(story())
+
+
+def test_looks_while_a_cell_is_inside_a_c_function(tell, tmp_path, monkeypatch):
+    """Are answered of what is known without the program: keywords, the library, names of locals."""
+    monkeypatch.setattr(unasked, "PATIENCE", 0.05)
+    gate = tmp_path / "gate"
+    os.mkfifo(gate)
+
+    async def story(n: Notebook) -> None:
+        await n.run("mine = 1")
+        cell = await n.begun(f"io.open('{gate}'):close()")
+
+        async def names(code: str) -> list[str]:
+            found = await asyncio.wait_for(n.session.complete(code, len(code)), DEADLINE)
+            assert all(len(code) == each.end for each in found)
+            return [code[: each.start] + each.text for each in found]
+
+        assert ["local print_all; print_all", "local print_all; print"] == await names(
+            "local print_all; pri"
+        )
+        assert ["x = string.rep", "x = string.reverse"] == await names("x = string.re")
+        assert ["repeat x until"] == await names("repeat x unt")
+        assert [] == await names("mine.")
+        looks = [n.session.inspect(code, 4, 0) for code in ("string.rep", "mine")]
+        known, unknown = await asyncio.wait_for(asyncio.gather(*looks), DEADLINE)
+        assert unknown is None
+        assert "string" in known.data["text/plain"]
+        gate.write_text("")
+        assert None is (await asyncio.wait_for(cell, DEADLINE)).error
+        assert ["mine"] == await names("min")
+
+    tell(story)
+
+
+def test_looks_at_a_session_that_is_given_up(tmp_path):
+    """Are answered in the same way."""
+
+    async def story() -> None:
+        notebook = Notebook("5.4", tmp_path)
+        await notebook.session.start()
+        task = await notebook.begun("io.popen('sleep 3'):read('a')")
+        looking = asyncio.ensure_future(notebook.session.complete("pri", 3))
+        await asyncio.sleep(0)
+        await notebook.session.abandon()
+        assert ["print"] == [each.text for each in await asyncio.wait_for(looking, DEADLINE)]
         with pytest.raises(DebuggeeGone):
             await asyncio.wait_for(task, DEADLINE)
 
