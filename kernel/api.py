@@ -36,15 +36,26 @@ Target = str | Path | ConnectionInfo | JupyterKernel | Link
 
 
 async def start_embedded_kernel(parts: KernelParts | EngineFactory) -> KernelHandle:
-    """A kernel in this process and on this loop; it ends when the handle is closed.
+    """A kernel in this process and on this loop.
 
-    Nothing is serialised and nothing listens. More clients come by
-    ``connect_to_kernel(handle.kernel)``. Raises `UserError`.
+    It ends when the handle is closed, or a client or the program ends it. Nothing is serialised and
+    nothing listens. More clients come by ``connect_to_kernel(handle.kernel)``. Raises `UserError`.
     """
     whole = parts if isinstance(parts, KernelParts) else KernelParts(parts)
     kernel = await make_kernel(whole)
     kernel.lifecycle.ready()
-    return await _connected(MemoryLink(kernel), DEADLINE, kernel, kernel.close)
+    living = asyncio.create_task(_until_ended(kernel))
+
+    async def end() -> None:
+        kernel.ended.set()
+        await living
+
+    return await _connected(MemoryLink(kernel), DEADLINE, kernel, end)
+
+
+async def _until_ended(kernel: JupyterKernel) -> None:
+    await kernel.ended.wait()
+    await kernel.close()
 
 
 async def serve_kernel(

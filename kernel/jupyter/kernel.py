@@ -22,6 +22,7 @@ from kernel.events.execution import InputRequested, StatusChanged
 from kernel.events.model import KernelEvent
 from kernel.execution.cells import Question
 from kernel.execution.manager import ExecutionManager
+from kernel.jupyter.asked import OpenQuestion
 from kernel.jupyter.attendance import Attendance
 from kernel.jupyter.broadcast import EventBroadcast
 from kernel.jupyter.calls import Call, Client, Endpoint, Gate, Handler, OpenGate, failed
@@ -43,9 +44,6 @@ ASKS_AGAIN = frozenset({"kernel_info_request"})
 
 ENDED = "The kernel has ended before this was done."
 
-END_OF_INPUT = "\x04"
-"""The line that stands for the end of input."""
-
 
 def _nobody(_event: KernelEvent) -> None:
     """There is nobody to be told."""
@@ -53,6 +51,10 @@ def _nobody(_event: KernelEvent) -> None:
 
 async def no_work() -> None:
     """Nothing goes on beside the cells."""
+
+
+class KernelEnded(UserError):
+    """There is no program any more that could serve a request."""
 
 
 class JupyterKernel:
@@ -115,7 +117,7 @@ class JupyterKernel:
         self._calls: set[Call] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._farewell: str | None = None
-        self._question: tuple[Question, str] | None = None
+        self._question = OpenQuestion()
         self._asked_at = time.monotonic()
 
     # --- clients --------------------------------------------------------------------------------
@@ -139,6 +141,8 @@ class JupyterKernel:
 
     def let_in(self, message: Message, client: Client) -> None:
         """Ask the gate; what it tells belongs to the message. Raises what it does."""
+        if self.ended.is_set():
+            raise KernelEnded("The kernel has ended.")
         with serving(message.id):
             self.gate.check(message, client)
 
@@ -190,7 +194,7 @@ class JupyterKernel:
     def receive(self, message: Message, client: Client) -> None:
         """Begin to serve a message; its place in the queue is that of its arrival."""
         if message.channel == Channel.STDIN:
-            self._take_answer(message)
+            self._question.take(message)
             return
         self._asked_at = time.monotonic()
         if self._farewell is not None:
@@ -256,6 +260,7 @@ class JupyterKernel:
 
     async def close(self) -> None:
         """End everything that is under way, and the program."""
+        self.ended.set()
         self.lifecycle.stopping()
         if self.hooks is not None:
             await self.hooks.before_end(self.exit_code)
@@ -331,8 +336,9 @@ class JupyterKernel:
             content = failed(type(error).__name__, str(error), self._counted(call))
         except Exception as error:
             _log.exception("%s could not be served", call.message.type)
-            said = f"{type(error).__name__}: {error}"
-            content = failed("InternalError", said, self._counted(call))
+            content = failed(
+                "InternalError", f"{type(error).__name__}: {error}", self._counted(call)
+            )
         if call.is_answered:
             return  # it was given up meanwhile, status and all
         if content is not None and call.message.type.endswith("_request"):
@@ -362,19 +368,10 @@ class JupyterKernel:
             self.tell(InputRequested(question.prompt, question.is_secret))
         for call in self._calls:
             if call.message is message:
-                self._question = (question, message.session)
+                self._question.put(question, message.session)
                 content = {"prompt": question.prompt, "password": question.is_secret}
                 asked = self.writer.message(Channel.STDIN, "input_request", content, message.header)
                 call.client.send(asked)
-
-    def _take_answer(self, message: Message) -> None:
-        if self._question is None or message.type != "input_reply":
-            return
-        question, session = self._question
-        value = message.content.get("value")
-        if message.session == session and isinstance(value, str):
-            self._question = None
-            question.answer(None if value == END_OF_INPUT else value)
 
     def forget_client(self, client: Client) -> None:
         """A client is gone: whatever it was asked has no answer."""
@@ -383,11 +380,8 @@ class JupyterKernel:
             self.broadcast.forget(client)
         self.debuggers.leave(client)
         for call in self._calls:
-            if call.client is client and self._question is not None:
-                question, session = self._question
-                if session == call.message.session:
-                    self._question = None
-                    question.answer(None)
+            if call.client is client:
+                self._question.give_up(call.message.session)
 
     def _replaced(self) -> None:
         """The program has been started anew in this process."""

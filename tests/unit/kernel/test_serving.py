@@ -5,7 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from kernel.api import ServeSettings, connect_to_kernel, serve_blocking_kernel, serve_kernel
+from kernel.api import (
+    ServeSettings,
+    connect_to_kernel,
+    serve_blocking_kernel,
+    serve_kernel,
+    start_embedded_kernel,
+)
 from kernel.core.errors import UserError
 from tests.support.toy_engine import ToyEngine
 
@@ -40,6 +46,18 @@ async def test_a_client_shuts_it_down() -> None:
     async with await connect_to_kernel(here.connection, deadline=DEADLINE) as there:
         await there.shutdown()
     await asyncio.wait_for(here.kernel.ended.wait(), DEADLINE)
+    await here.close()
+
+
+@pytest.mark.anyio
+async def test_an_embedded_kernel_is_shut_down() -> None:
+    """Its program ends, and whatever is asked afterwards is refused."""
+    here = await start_embedded_kernel(ToyEngine)
+    assert here.kernel is not None
+    await here.shutdown()
+    done = await asyncio.wait_for(here.execute("x = 7"), DEADLINE)
+    assert done.error is not None
+    assert "KernelEnded" == done.error.name
     await here.close()
 
 
