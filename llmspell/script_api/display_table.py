@@ -13,6 +13,7 @@ from kernel.core.functions import HostObject, HostTable, host_function
 from kernel.core.script_values import Opaque
 from kernel.events.model import Display, DisplayCleared, Displayed, KernelEvent, NextInputSet
 from kernel.execution.engine import InputDenied
+from llmspell.script_api.record_tables import html_of
 from llmspell.script_api.rendering import render
 
 Tell = Callable[[KernelEvent], object]
@@ -164,7 +165,9 @@ def bundle_of(value: Any, options: DisplayOptions | None = None) -> Display:
         return _bundle(value, options)
     text = value.text if isinstance(value, Opaque) else value
     shown = text if isinstance(text, str) else render(value)
-    return _bundle({"text/plain": shown}, options)
+    table = html_of(value)
+    forms = {"text/plain": shown} if table is None else {"text/html": table, "text/plain": shown}
+    return _bundle(forms, options)
 
 
 def _is_media(key: Any) -> bool:
