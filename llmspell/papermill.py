@@ -9,7 +9,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from papermill.engines import NBClientEngine
+from papermill.models import Parameter
 from papermill.translators import Translator, papermill_translators
+
+from llmspell.parameters_cell import cell_parameters
 
 
 class LuaTranslator(Translator):
@@ -64,6 +67,12 @@ class LuaTranslator(Translator):
     def assign(cls, name: str, text: str) -> str:
         """A global."""
         return f"{name} = {text}"
+
+    @classmethod
+    def inspect(cls, parameters_cell: Mapping[str, Any]) -> list[Parameter]:
+        """The parameters that a cell has: ``name = value  -- help``."""
+        found = cell_parameters(str(parameters_cell["source"]))
+        return [Parameter(each.name, "None", each.value, each.help) for each in found]
 
 
 _ESCAPES = {

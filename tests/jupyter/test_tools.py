@@ -1,6 +1,7 @@
 """Jupyter's own programs over the kernel: notebooks, scripts, consoles and servers."""
 
 import json
+import re
 import subprocess
 import sys
 import urllib.request
@@ -90,6 +91,14 @@ def test_papermill(tmp_path: Path) -> None:
     run("papermill", "in.ipynb", "out.ipynb", "-f", "p.yaml", cwd=tmp_path)
     made = nbformat.read(tmp_path / "out.ipynb", 4)
     assert ['42, "a \\"b\\"\\n", 2.5, true, nil'] == outputs(made)[2]
+
+
+def test_papermill_lists_parameters(tmp_path: Path) -> None:
+    """Those of the tagged cell, with what it sets them to and the comments behind them."""
+    cells = notebook("n = 1  -- how many\ns = 'x'", "return n", tags=["parameters"])
+    nbformat.write(cells, tmp_path / "in.ipynb")
+    said = run("papermill", "--help-notebook", "in.ipynb", cwd=tmp_path)
+    assert re.search(r"n: Unknown type \(default 1\)\s+how many\s+s: Unknown type", said), said
 
 
 def test_jupyter_run(tmp_path: Path) -> None:
