@@ -75,8 +75,11 @@ def new_key() -> str:
     return str(uuid.UUID(bytes=secrets.token_bytes(16)))
 
 
-def read_connection(path: Path) -> ConnectionInfo:
-    """What a connection file says; raises `UserError` for a file that is none."""
+def read_connection(path: Path, missing_key: str = "") -> ConnectionInfo:
+    """What a connection file says; raises `UserError` for a file that is none.
+
+    ``missing_key`` is the key where the file says none at all.
+    """
     try:
         said = json.loads(path.read_text())
     except OSError as error:
@@ -86,7 +89,7 @@ def read_connection(path: Path) -> ConnectionInfo:
     if not isinstance(said, Mapping):
         raise UserError(f"{path} is no connection file: it holds no object.")
     known = {each.name: each.type for each in fields(ConnectionInfo)}
-    values = {name: value for name, value in said.items() if name in known}
+    values = {"key": missing_key, **{name: said[name] for name in said if name in known}}
     for name, value in values.items():
         if not isinstance(value, int if name in PORTS else str):
             raise UserError(f"{path} is no connection file: {name} is {value!r}.")

@@ -1,5 +1,6 @@
 """Where a kernel is served, and under which key."""
 
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,6 +10,13 @@ from kernel.jupyter.connection import ConnectionInfo, new_key, read_connection
 from kernel.transport.base import Transport
 
 Address = tuple[str, int]
+
+OPEN = (
+    "The key in %s is empty: whoever can connect to the kernel's ports can run code in it. "
+    "Leave the field out, and a key is made."
+)
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +43,13 @@ class ServeSettings:
 
 
 def connection_for(settings: ServeSettings) -> ConnectionInfo:
-    """What the connection file says, or a new key for any ports; raises `UserError`."""
+    """What the connection file says, with a new key where it says none; raises `UserError`."""
     path = settings.connection_file
     if path is not None and path.exists() and path.stat().st_size:
-        return read_connection(path)
+        info = read_connection(path, missing_key=new_key())
+        if not info.key and info.transport == "tcp":
+            _log.warning(OPEN, path)
+        return info
     if settings.transport is not None and not (settings.zmq or settings.tcp or settings.ws):
         return ConnectionInfo(kernel_name=settings.kernel_name)  # only our parent can speak to us
     return ConnectionInfo(key=new_key(), kernel_name=settings.kernel_name)

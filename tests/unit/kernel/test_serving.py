@@ -1,6 +1,7 @@
 """Kernels of this process that others reach, too."""
 
 import asyncio
+import json
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,27 @@ async def test_a_served_kernel_is_used_here_and_there(tmp_path: Path) -> None:
             async with await connect_to_kernel(target, deadline=DEADLINE) as there:
                 assert ["x"] == [each.text for each in await there.complete("x")]
     assert not file.exists()
+
+
+@pytest.mark.anyio
+async def test_a_file_without_a_key(tmp_path: Path) -> None:
+    """Is given one: nobody gets in who cannot read it."""
+    file = tmp_path / "kernel.json"
+    file.write_text("{}")
+    async with await serve_kernel(ToyEngine, ServeSettings(connection_file=file)) as here:
+        assert here.connection is not None
+        assert len(here.connection.key) >= 32
+        assert here.connection.key == json.loads(file.read_text())["key"]
+
+
+@pytest.mark.anyio
+async def test_an_empty_key(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Means that no messages are signed, as Jupyter has it; that is said."""
+    file = tmp_path / "kernel.json"
+    file.write_text('{"key": ""}')
+    async with await serve_kernel(ToyEngine, ServeSettings(connection_file=file)):
+        assert "" == json.loads(file.read_text())["key"]
+    assert [True] == [f"The key in {file} is empty" in each for each in caplog.messages]
 
 
 @pytest.mark.anyio
