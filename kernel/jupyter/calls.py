@@ -91,6 +91,8 @@ class Call:
     client: Client
     turn: Turn | None = None
     is_answered: bool = False
+    outcome: str = ""
+    """Of its answer: ``ok``, ``aborted``, or ``error`` and its name."""
     output: CellOutput | None = None
     afterwards: list[Callable[[], None]] = field(default_factory=list)
     """What is done when the answer has left."""

@@ -35,6 +35,7 @@ from kernel.jupyter.handlers import find_handler, refusing
 from kernel.jupyter.kernel_hooks import KernelHooks
 from kernel.jupyter.lifecycle import Lifecycle, Tell
 from kernel.jupyter.messages import Channel, Content, Message, Writer, decoded
+from kernel.jupyter.request_log import logged, outcome_of
 from kernel.jupyter.widgets import WidgetTable
 
 _log = logging.getLogger(__name__)
@@ -224,7 +225,7 @@ class JupyterKernel:
         """Reply to a request, once."""
         if call.is_answered:
             return
-        call.is_answered = True
+        call.is_answered, call.outcome = True, outcome_of(content)
         message = call.message
         kind = message.type.removesuffix("_request") + "_reply"
         carried: dict[str, object] = {}
@@ -301,10 +302,8 @@ class JupyterKernel:
 
     async def _serve(self, call: Call, handler: Handler) -> None:
         try:
-            if call.turn is None:
-                await self._handle(call, handler)
-            else:
-                async with call.turn:
+            with logged(call):
+                async with call.turn or contextlib.nullcontext():
                     await self._handle(call, handler)
         finally:
             self._calls.discard(call)

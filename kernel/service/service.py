@@ -162,6 +162,7 @@ class KernelService:
 
     def interrupt(self) -> None:
         """End the cell that runs; without one, Ctrl-C at a terminal is the end."""
+        _log.debug("interrupted by a signal")
         if self._policy.is_foreground and not self.kernel.manager.is_busy:
             self.draining.begin("interrupted at the terminal")
         else:

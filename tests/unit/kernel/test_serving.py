@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import logging
+import re
 from pathlib import Path
 
 import pytest
@@ -101,3 +103,25 @@ def test_without_a_loop(tmp_path: Path) -> None:
         assert "ok" == kernel.execute("x = 7", reply=True, timeout=DEADLINE)["content"]["status"]
         assert settings.connection_file is not None
         assert settings.connection_file.exists()
+
+
+@pytest.mark.anyio
+async def test_requests_are_logged_for_who_debugs_a_kernel(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """At ``debug``: the request, its client, how it ended and after what time; nothing it says."""
+    async with await start_embedded_kernel(ToyEngine) as here:
+        with caplog.at_level(logging.DEBUG, "kernel.jupyter.request_log"):
+            await here.execute("hidden = 7")
+            await here.execute("fail hidden")
+            await here.complete("hidden")
+            await here.client.request("shell", "my\n_request", {})
+        client = here.client.session[:8]
+    assert "hidden" not in caplog.text
+    said = [re.sub(r" after \d+\.\d ms\Z", "", each) for each in caplog.messages]
+    assert [
+        f"execute_request of client {client} (memory): ok",
+        f"execute_request of client {client} (memory): error Error",
+        f"complete_request of client {client} (memory): ok",
+        f"'my\\n_request' of client {client} (memory): error NotSupported",
+    ] == said
