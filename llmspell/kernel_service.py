@@ -94,7 +94,8 @@ def serve_service(options: ServiceOptions, readiness: Readiness) -> int:
         if hold is not None:
             hold.release()
         readiness.fail(str(error))
-        _log.error("%s", error)
+        if options.log_file is not None:  # without a log it is told by whoever started us
+            _log.error("%s", error)
         raise
     logging.shutdown()
     # A thread that stands in a C function cannot be joined, and nothing is left to be done.

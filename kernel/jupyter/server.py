@@ -74,7 +74,6 @@ class KernelServer:
     async def serve(self, *, hears_signals: bool = True) -> int:
         """Until a client, the program, a signal or the end of our parent ends it; exit status."""
         watch = asyncio.create_task(watch_parent(partial(self.kernel.end, ORPHANED)))
-        watch = asyncio.create_task(watch_parent(self.kernel.ended.set))
         leisure = asyncio.create_task(spend_leisure(self.kernel, self.kernel.at_leisure))
         if self._settings.transport is not None:
             left = partial(self.kernel.end, "its client has gone")

@@ -109,7 +109,9 @@ def start_detached(
             )
     except OSError as error:
         os.close(reading)
-        raise UserError(f"{command[0]} cannot be started: {error}") from error
+        if cwd is not None and str(error.filename) == str(cwd):
+            raise UserError(f"A kernel cannot run in {cwd}: {error.strerror}.") from error
+        raise UserError(f"{command[0]} cannot be started: {error.strerror}.") from error
     finally:
         os.close(writing)
     try:

@@ -83,7 +83,7 @@ def _status(results: Results) -> int:
     kernels = ask_hub(hub_socket(), "list")["kernels"]
     running = sum(each["running"] for each in kernels)
     pid = states[0].record.pid
-    said = f"The hub runs as process {pid}, with {running} kernels."
+    said = f"The hub runs as process {pid}, with {running} kernel{'s' * (running != 1)}."
     results.show({"running": True, "pid": pid, "kernels": kernels}, said)
     return 0
 

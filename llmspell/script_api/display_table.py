@@ -10,7 +10,7 @@ from kernel.core.argument_types import Shown
 from kernel.core.catalogue import Field
 from kernel.core.errors import UserError
 from kernel.core.functions import HostObject, HostTable, host_function
-from kernel.core.script_values import Opaque
+from kernel.core.script_values import Opaque, as_json
 from kernel.events.model import Display, DisplayCleared, Displayed, KernelEvent, NextInputSet
 from kernel.execution.engine import InputDenied
 from llmspell.script_api.record_tables import html_of
@@ -182,9 +182,9 @@ def _bundle(forms: dict[str, Any], options: DisplayOptions | None) -> Display:
 
 
 def _content(media: str, content: Any) -> Any:
-    """As it is told: texts as texts, bytes as base64, JSON as it is."""
+    """As it is told: texts as texts, bytes as base64, JSON with texts as keys."""
     if media.endswith("json"):
-        return content
+        return as_json(content)
     is_text = media.startswith("text/") or media in TEXTS
     if is_text and isinstance(content, str):
         return content

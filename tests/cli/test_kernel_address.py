@@ -90,3 +90,17 @@ def test_a_kernel_that_is_not_there_is_said_to_be_unknown(cli: CommandLine) -> N
     for option in ("--kernel", "--connect"):
         done = cli.say(option, "lab", "kernel", "stop")
         assert (1, True) == (done.returncode, "'lab'" in done.stderr), done.stderr
+
+
+def test_a_folder_that_is_not_there_is_named(cli: CommandLine) -> None:
+    """And not the program that was to run in it."""
+    done = cli.say("kernel", "start", "--daemon", "--id", "lab", "--cwd", "nowhere")
+    assert 1 == done.returncode
+    assert "llmspell: A kernel cannot run in nowhere: No such file or directory.\n" == done.stderr
+
+
+def test_what_is_wrong_with_a_connection_file_is_said_once(cli: CommandLine) -> None:
+    """In one line."""
+    cli.write("bad.json", "no json")
+    done = cli.say("kernel", "start", "--connection-file", "bad.json")
+    assert (1, 1) == (done.returncode, done.stderr.count("is no connection file")), done.stderr

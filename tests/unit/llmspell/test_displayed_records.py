@@ -1,4 +1,4 @@
-"""Lists of records, displayed and as results."""
+"""Tables, displayed and as results."""
 
 import pytest
 
@@ -33,3 +33,10 @@ async def test_records_are_displayed_as_a_result_is(value: str, is_table: bool) 
     assert result is not None
     assert is_table == ("text/html" in displayed.data)
     assert result.data.get("text/html") == displayed.data.get("text/html")
+
+
+async def test_keys_of_json_are_texts() -> None:
+    """Also for a client in the kernel's own process, as JSON has it for all others."""
+    async with await start_embedded_kernel(lua_kernel("5.4")) as kernel:
+        (shown,) = (await kernel.execute("display.json({1, nil, 3, {a = 0/0}})")).displays
+    assert {"1": 1, "3": 3, "4": {"a": None}} == shown.data["application/json"]
