@@ -32,6 +32,10 @@ class KernelEnding(UserError):
     """The kernel takes no new requests: it is about to end."""
 
 
+REFUSALS = frozenset({TooManyClients.__name__, KernelEnding.__name__})
+"""The names of the errors that a request gets which was not let in."""
+
+
 class CountingGate:
     """Implements `Gate`."""
 

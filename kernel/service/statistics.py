@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from kernel.jupyter.messages import Message
+from kernel.service.gate import REFUSALS
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ class Statistics:
         self._when_executed = when_executed
         self._published: Counter[str] = Counter()
         self._finished: Counter[str] = Counter()
-        self._errors = 0
+        self._errors = self._refused = 0
         self._output = 0
 
     def send(self, message: Message) -> None:
@@ -71,6 +72,8 @@ class Statistics:
                 self._finished[about] += 1
                 if about == "execute_request":
                     self._when_executed()
+            case "error" if message.content.get("ename") in REFUSALS:
+                self._refused += 1
             case "error":
                 self._errors += 1
             case "stream":
@@ -84,9 +87,9 @@ class Statistics:
         used = resource.getrusage(resource.RUSAGE_SELF)
         return Figures(
             uptime=self._clock() - self._began,
-            executes=self._finished["execute_request"],
+            executes=self._finished["execute_request"] - self._refused,
             errors=self._errors,
-            requests=sum(self._finished.values()),
+            requests=sum(self._finished.values()) - self._refused,
             events=sum(self._published.values()),
             output=self._output,
             memory=resident_memory(used.ru_maxrss),

@@ -155,7 +155,7 @@ def test_the_gate_of_a_kernel_that_ends_lets_control_in_alone() -> None:
 
 
 def test_statistics_are_counted_from_what_is_published() -> None:
-    """Cells, also silent ones, errors, and characters of output."""
+    """Cells, also silent ones, errors, and characters of output; no cell that was not let in."""
     ends: list[int] = []
     statistics, writer = Statistics(Time(), lambda: ends.append(1)), Writer("a")
     for kind, content, about in (
@@ -164,17 +164,19 @@ def test_statistics_are_counted_from_what_is_published() -> None:
         ("error", {}, "execute_request"),
         ("status", {"execution_state": "idle"}, "execute_request"),
         ("status", {"execution_state": "idle"}, "complete_request"),
+        ("error", {"ename": "TooManyClients"}, "execute_request"),
+        ("status", {"execution_state": "idle"}, "execute_request"),
     ):
         statistics.send(writer.message(Channel.IOPUB, kind, content, {"msg_type": about}))
     figures = statistics.figures()
-    assert (1, 1, 2, 5, 5) == (
+    assert (1, 1, 2, 7, 5) == (
         figures.executes,
         figures.errors,
         figures.requests,
         figures.events,
         figures.output,
     )
-    assert [1] == ends
+    assert [1, 1] == ends
     assert figures.memory > 2**20
 
 
