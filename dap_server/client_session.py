@@ -51,6 +51,8 @@ class ClientSession:
         self.is_initialized = False
         self.is_resuming = False
         """This client's own continue or step is under way."""
+        self.resumed_meanwhile: e.Resumed | None = None
+        """What was heard of the program going on since that began."""
         self.outbox = Outbox()
         self.breakpoints = RequestedBreakpoints()
         self.pager = Pager(DisplayLimits().max_children)

@@ -33,7 +33,10 @@ def stopped(session: ClientSession, it: e.Stopped) -> Model | None:
 
 def continued(session: ClientSession, it: e.Resumed) -> Model | None:
     """Somebody else resumed the program: a client that did it itself has its answer."""
-    if session.is_resuming or not session.program.is_running:
+    if session.is_resuming:
+        session.resumed_meanwhile = it
+        return None
+    if not session.program.is_running:
         return None
     return dap.ContinuedEventBody(thread_id=it.thread, all_threads_continued=it.all_threads)
 

@@ -8,6 +8,7 @@ from dap_server import from_dap, to_dap
 from dap_server.protocol import generated as dap
 from dap_server.registry import handles
 from kernel.core import model as m
+from kernel.core.errors import UserError
 from kernel.core.ids import FrameId, ThreadId
 
 if TYPE_CHECKING:
@@ -70,8 +71,13 @@ async def terminate_threads(session: ClientSession, args: dap.TerminateThreadsAr
 
 async def _resume(session: ClientSession, how: m.Resume) -> None:
     session.answer_first()
-    session.is_resuming = True
+    session.is_resuming, session.resumed_meanwhile = True, None
     try:
         await session.coordinator.resume(how)
+    except UserError:
+        session.is_resuming = False
+        if session.resumed_meanwhile is not None:  # and no answer of ours tells of it
+            session.hear(session.resumed_meanwhile)
+        raise
     finally:
         session.is_resuming = False

@@ -207,7 +207,7 @@ async def test_over_every_way(served: Served, tmp_path: Path, way: str) -> None:
         kernel=served.target(way),
     )  # fmt: skip
     wanted = ["21", "typed", "Breakpoint 1,", "1", "->   3", "c is\t3", "x = 20", "Saved 1 of 1",
-              "Loaded 1 variables", "debugger     attached"]  # fmt: skip
+              "Loaded 1 variable", "debugger     attached"]  # fmt: skip
     assert has_in_order(said, wanted)
     assert 3 == said.status
 

@@ -1,5 +1,7 @@
 """Resuming, pausing and ending threads: what is asked, and in which order it is told."""
 
+import asyncio
+
 import pytest
 
 from dap_server.client import DapClient, ProgramEnded, RequestFailed
@@ -76,6 +78,20 @@ def test_others_resume(client: DapClient, program: FakeDebuggee) -> None:
     """Who did not ask for it hears that the program goes on."""
     program.emit(e.Resumed(ThreadId(1), all_threads=False))
     assert {"threadId": 1, "allThreadsContinued": False} == client.wait_for("continued")
+
+
+def test_others_resume_just_before(client: DapClient, program: FakeDebuggee) -> None:
+    """Whose own request comes too late is refused, and hears of it as who has asked nothing."""
+
+    async def too_late(*_: object) -> None:
+        program.emit(e.Resumed(ThreadId(1)))
+        await asyncio.sleep(0)  # so that it is heard
+        raise UserError("The program is not stopped.")
+
+    program.answers["resume"] = too_late
+    with pytest.raises(RequestFailed, match="not stopped"):
+        client.requests.continue_(thread_id=1)
+    assert 1 == client.wait_for("continued")["threadId"]
 
 
 def test_step_in_targets(client: DapClient) -> None:
