@@ -8,6 +8,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest
 AT_ONCE := --numprocesses auto --dist loadfile --no-loadscope-reorder
+LSP_STORIES := $(addprefix tests/lsp/test_,$(addsuffix .py,completion diagnostics features formatting hover life workspace))
 # Without compiled files every command that a test starts compiles its modules anew.
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -45,9 +46,11 @@ docs: setup ## write the generated pages again
 bench: setup ## measure: ratios of workloads with and without the debugger
 	$(BIN)/python -m bench
 
-test-transports: setup ## the stories again over stdio and TCP: all on one Lua, some on the others
+test-transports: setup ## the stories again over stdio and TCP: all on one Lua, some on the others; those of LSP
 	$(PYTEST) tests/scenarios --lua 5.4 --transport stdio --transport tcp $(AT_ONCE)
 	$(PYTEST) tests/scenarios -m every_transport -k "not 5.4" --transport stdio --transport tcp $(AT_ONCE)
+	$(PYTEST) $(LSP_STORIES) --transport stdio $(AT_ONCE)
+	$(PYTEST) $(LSP_STORIES) --transport tcp $(AT_ONCE)
 
 test-jupyter: setup ## Jupyter's own programs and conformance tests over the kernel; installs them
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,jupyter-tests]'

@@ -92,7 +92,7 @@ def test_a_bug_costs_one_request(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
     broken = replace(FEATURES[types.TEXT_DOCUMENT_FOLDING_RANGE], function=fail)
     monkeypatch.setitem(FEATURES, types.TEXT_DOCUMENT_FOLDING_RANGE, broken)
-    with editing(tmp_path) as editor:
+    with editing(tmp_path, in_process=True) as editor:
         identifier = editor.open("a.lua", "function f() end\n")
         with pytest.raises(JsonRpcException, match="ZeroDivisionError"):
             editor.ask(types.TEXT_DOCUMENT_FOLDING_RANGE, types.FoldingRangeParams(identifier))
@@ -165,7 +165,7 @@ def test_a_huge_file_is_only_compiled(tmp_path: Path, monkeypatch: pytest.Monkey
     """Nothing is told of it but syntax errors, until it is shorter."""
     monkeypatch.setattr(documents, "HUGE", 100)
     filled = "-- " + 100 * "x"
-    with editing(tmp_path) as editor:
+    with editing(tmp_path, in_process=True) as editor:
         editor.open("a.lua", f"function f() local unused end {filled}")
         assert [] == editor.diagnostics("a.lua")
         asked = {"text_document": editor.identifier("a.lua")}

@@ -6,7 +6,7 @@ A test types into files and asks; every answer has a deadline that only fails.
 import asyncio
 from collections.abc import Coroutine, Iterator
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -23,10 +23,13 @@ from llmspell.wiring import LuaCatalogues
 from lsp_server.serve import Outbox, serve
 from lsp_server.server import LuaLanguageServer
 from lua_debug.checker import SyntaxChecker
-from tests.support.commands import LLMSPELL
+from tests.support.commands import LLMSPELL, Running
 
 DEADLINE = 30.0
 T = TypeVar("T")
+
+transport = "memory"
+"""How stories reach the server: ``memory``, ``stdio`` or ``tcp``; one for all of a run."""
 
 _CHECKER = SyntaxChecker()
 
@@ -47,6 +50,7 @@ class Editor:
         self.history: list[types.PublishDiagnosticsParams] = []
         self.capabilities = types.ServerCapabilities()
         self._news = self._now(self._make_event())
+        self._servers = ExitStack()
         self.settings: object = None
         """What the server is told when it asks."""
         self.client.feature(types.WORKSPACE_CONFIGURATION)(lambda _: [self.settings])
@@ -56,6 +60,17 @@ class Editor:
         )
 
     # --- connecting -----------------------------------------------------------------------------
+
+    def start(self, lua: str = "5.4") -> None:
+        """A server, reached as this run has it."""
+        match transport:
+            case "stdio":
+                self.start_stdio("--lua", lua)
+            case "tcp":
+                words = ["lsp", "--lua", lua, "--listen", "127.0.0.1:0"]
+                self.start_tcp(self._servers.enter_context(Running(words, self.folder)).port)
+            case _:
+                self.start_memory(lua)
 
     def start_memory(self, lua: str = "5.4") -> None:
         """A server in this process."""
@@ -92,6 +107,7 @@ class Editor:
         if self.client._server is not None:
             self._now(self.client.stop())
         self.loop.stop()
+        self._servers.close()
 
     # --- messages -------------------------------------------------------------------------------
 
@@ -243,11 +259,19 @@ class Editor:
 
 @contextmanager
 def editing(
-    folder: Path, settings: Any = None, lua: str = "5.4", **capabilities: Any
+    folder: Path,
+    settings: Any = None,
+    lua: str = "5.4",
+    *,
+    in_process: bool = False,
+    **capabilities: Any,
 ) -> Iterator[Editor]:
-    """An editor with a server in this process, introduced to each other."""
+    """An editor with a server, introduced to each other; ``in_process`` for what patches that."""
     editor = Editor(folder)
-    editor.start_memory(lua)
+    if in_process:
+        editor.start_memory(lua)
+    else:
+        editor.start(lua)
     editor.initialize(settings, **capabilities)
     try:
         yield editor
