@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from importlib.metadata import version
 from typing import Any
 
@@ -83,6 +83,7 @@ class LuaLanguageServer(LanguageServer):
         self.token_answers = TokenAnswers()
         self._diagnoser = Diagnoser(compiler, self.insight)
         self.on_settings.append(self._diagnoser.forget)
+        self._tasks: set[asyncio.Task[None]] = set()
         for install in INSTALLERS:
             install(self)
         for each in FEATURES.values():
@@ -94,6 +95,12 @@ class LuaLanguageServer(LanguageServer):
         texts = self.client_capabilities.text_document
         item = texts and texts.completion and texts.completion.completion_item
         return bool(item and item.snippet_support)
+
+    def start(self, work: Coroutine[Any, Any, None]) -> None:
+        """Have something done while messages are served."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def ask(self, method: str, params: Mapping[str, Any]) -> Any:
         """Ask the client something that is not in the protocol; its answer."""

@@ -17,12 +17,12 @@ _log = logging.getLogger(__name__)
 
 
 @feature(types.WORKSPACE_DID_CHANGE_CONFIGURATION)
-async def configure(server: LuaLanguageServer, params: types.DidChangeConfigurationParams) -> None:
-    """Other settings hold at once; they are asked for where the client does not send them."""
+def configure(server: LuaLanguageServer, params: types.DidChangeConfigurationParams) -> None:
+    """Other settings hold for the next message; where the client sends none they are asked for."""
     if params.settings:
         server.configure(params.settings)
     else:
-        await ask_for_settings(server)
+        server.start(ask_for_settings(server))
 
 
 async def ask_for_settings(server: LuaLanguageServer) -> None:
