@@ -124,7 +124,9 @@ class Listener:
         """Accept what comes to a socket that listens already."""
 
         async def welcome(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            await serve(TcpTransport(reader, writer))
+            # Cancelled with the loop; asyncio would tell of it as of a bug.
+            with contextlib.suppress(asyncio.CancelledError):
+                await serve(TcpTransport(reader, writer))
 
         return cls(await asyncio.start_server(welcome, sock=listener))
 

@@ -104,6 +104,22 @@ def test_clients_come_one_after_another(program: Path) -> None:
         assert 0 == running.end()[0]
 
 
+def test_the_end_says_nothing_of_clients_that_stay(program: Path) -> None:
+    """Who is still connected, the one that debugs and one that was refused, is left in silence."""
+    with Running(["debug", "a.lua", "--dap-port", "0"], program.parent) as running:
+        first, second = running.client(), running.client()
+        first.break_at(program, 7)
+        first.attach()
+        assert first.wait_for_stop() is not None
+        with pytest.raises(RequestFailed, match="Another client debugs"):
+            second.attach()
+        first.requests.terminate()
+        status, _, told = running.end()
+        assert (0, "") == (status, told)
+        for client in (first, second):
+            client.close()
+
+
 def test_a_client_may_launch_as_well(program: Path) -> None:
     """Editors that only know ``launch`` start the waiting script with it."""
     with Running(["debug", "a.lua", "--dap-port", "0"], program.parent) as running:
