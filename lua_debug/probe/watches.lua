@@ -69,7 +69,8 @@ end
 local function lose(index, reason)
   local watch = remove(watches, index)
   P.emit({ event = "breakpoint_lost", id = watch.id, text = reason })
-  apply()
+  -- From a thread of its own: the levels of locals are counted as from outside of theirs.
+  lib.coroutine.resume(P.private_thread(apply))
 end
 
 -- Whether there is a new value, or an old one anew.

@@ -3,6 +3,7 @@
 import pytest
 
 from dap_server.protocol import generated as dap
+from tests.support.data_breakpoints import stops
 
 
 def scope_of(d, name):
@@ -288,3 +289,30 @@ def test_an_id_of_an_earlier_program(debug):
         (answer,) = d.requests.set_data_breakpoints(breakpoints=wanted).breakpoints
         assert (False, True) == (answer.verified, bool(answer.message))
         assert 0 == d.run_to_end()
+
+
+def test_a_local_goes_on_where_another_is_gone(debug):
+    """The end of one data breakpoint leaves the others what they were, at every line."""
+    with debug("""
+        local count = 0
+        local function other(n)
+          local v = n
+          v = v + 1  -- @inside
+          return v
+        end
+        count = 1
+        other(1)
+        for i = 1, 3 do count = count + i end
+        count = 50
+        print(count)
+    """) as d:
+        d.break_at("inside")
+        d.run()
+        inner, outer = (each.id for each in d.client.stack()[:2])
+        places = ((inner, "v"), (outer, "count"))
+        infos = [d.requests.data_breakpoint_info(name=name, frame_id=at) for at, name in places]
+        wanted = [dap.DataBreakpoint(data_id=each.data_id) for each in infos]
+        d.requests.set_data_breakpoints(breakpoints=wanted)
+        found = [text for _, text in stops(d)]
+    told = [f"count changed from {before} to {after}" for before, after in ((1, 2), (2, 4), (4, 7))]
+    assert ["v changed from 1 to 2", *told, "count changed from 7 to 50"] == found
