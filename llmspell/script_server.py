@@ -5,6 +5,7 @@ import contextlib
 import os
 import signal
 import socket
+from collections.abc import Set
 from dataclasses import dataclass
 from typing import NoReturn
 
@@ -89,7 +90,7 @@ async def _debug(
         place = Listening(os.getpid(), door.host, door.port, program.path, settings.lua)
         stack.enter_context(listed(place))
         os.write(2, f"listening on {door.host}:{door.port}\n".encode())
-    _end_by_signals(script)
+    interrupts = _end_by_signals(script)
     try:
         await _begin(script, terms)
         await script.ended.wait()
@@ -104,7 +105,11 @@ async def _debug(
         stack.close()
         console.client_left()
         await console.close()
-    return INTERRUPTED if script.exit_code is None else script.exit_code
+    if script.exit_code is not None and not interrupts:
+        return script.exit_code
+    if script.exit_code is not None:
+        os.write(2, b"llmspell: interrupted!\n")  # as `llmspell run` says it
+    return INTERRUPTED
 
 
 async def _begin(script: DebuggedScript, terms: Terms) -> None:
@@ -117,8 +122,11 @@ async def _begin(script: DebuggedScript, terms: Terms) -> None:
         await script.start()
 
 
-def _end_by_signals(script: DebuggedScript) -> None:
-    """Ctrl-C ends the script, the second one the process; SIGTERM the process."""
+def _end_by_signals(script: DebuggedScript) -> Set[object]:
+    """Ctrl-C ends the script, the second one the process; SIGTERM the process.
+
+    What is given holds something as soon as Ctrl-C was pressed.
+    """
     loop = asyncio.get_running_loop()
     interrupts: set[asyncio.Task[None]] = set()
 
@@ -130,3 +138,4 @@ def _end_by_signals(script: DebuggedScript) -> None:
     with contextlib.suppress(NotImplementedError):
         loop.add_signal_handler(signal.SIGINT, interrupt)
         loop.add_signal_handler(signal.SIGTERM, lambda: leave(128 + signal.SIGTERM))
+    return interrupts

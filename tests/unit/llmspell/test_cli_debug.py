@@ -295,6 +295,20 @@ def test_an_interrupt_ends_a_script_that_nobody_came_for(program: Path) -> None:
         assert (130, "", "") == running.end()
 
 
+def test_an_interrupt_ends_a_script_that_runs(tmp_path: Path) -> None:
+    """The status is the same, so that nobody takes it for a success; the client is told the end."""
+    program = write(tmp_path, "a.lua", "while true do\n  local x = 1\nend")
+    with Running(["debug", "a.lua", "--dap-port", "0"], tmp_path) as running:
+        with running.client() as client:
+            client.break_at(program, 2)
+            client.attach()
+            assert client.wait_for_stop() is not None
+            running.process.send_signal(signal.SIGINT)
+            client.wait_for("terminated")
+            client.disconnect()
+        assert (130, "", "llmspell: interrupted!\n") == running.end()
+
+
 def test_stdin_is_the_scripts(tmp_path: Path) -> None:
     """What is typed in the terminal goes to the script."""
     write(tmp_path, "a.lua", "print(io.read())")
