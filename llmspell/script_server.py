@@ -21,9 +21,8 @@ from kernel.execution.output import CaptureMode
 from kernel.transport.base import Transport
 from kernel.transport.tcp import Listener, listening_socket
 from llmspell.listening import Listening, listed
+from llmspell.script_break import INTERRUPTED
 from llmspell.wiring import language
-
-INTERRUPTED = 128 + signal.SIGINT
 
 FAREWELL = 2.0
 """Seconds clients have to disconnect once the script has ended."""

@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field, replace
-from difflib import get_close_matches
 from pathlib import Path
 
 FORMATS = ("text", "json", "yaml", "pretty")
@@ -146,7 +145,8 @@ def _with(options: GlobalOptions, name: str, value: str) -> GlobalOptions:
         raise UsageError(f"{name} needs a value: {name} {GLOBAL_OPTIONS[which].metavar}")
     choices = GLOBAL_OPTIONS[which].choices
     if choices and value not in choices:
-        close = get_close_matches(value, choices, 1)
-        hint = f"; did you mean {close[0]}?" if close else ""
+        from kernel.core.suggestions import did_you_mean
+
+        hint = did_you_mean(value, choices)
         raise UsageError(f"{name} is one of {', '.join(choices)}, not {value!r}{hint}")
     return replace(options, given=options.given | {which}, **{which: value})

@@ -117,7 +117,7 @@ class _Shapes:
         listed = f"{', '.join(most)} or {last}" if most else last
         said = f"{wanted.what} must be {listed}, not {_text(node)}."
         whole = [each for each in wanted.choices if not each.endswith("*")]
-        guess = did_you_mean(given, whole, LIKENESS)
+        guess = guess_of(given, whole, LIKENESS)
         yield Finding(node.start_byte, node.end_byte, said + guess)
 
     def _table(self, node: Node, choices: list[str], depth: int) -> Iterator[Finding]:
@@ -176,10 +176,10 @@ def takes_table(type_: str) -> bool:
 
 
 def _unknown(name: str, shape: Table, names: list[str]) -> str:
-    return f"{shape.name} has no key '{name}'.{did_you_mean(name, names, LIKENESS)}"
+    return f"{shape.name} has no key '{name}'.{guess_of(name, names, LIKENESS)}"
 
 
-def did_you_mean(name: str, names: Iterable[str], likeness: float = 0.7) -> str:
+def guess_of(name: str, names: Iterable[str], likeness: float = 0.7) -> str:
     """A guess, where one name is much like another (0 to 1)."""
     close = closest(name, sorted(names), likeness)
     return f" Did you mean '{close}'?" if close is not None else ""

@@ -13,7 +13,7 @@ from lsp_server.inference.certainty import Certainty
 from lsp_server.inference.links import arguments_of
 from lsp_server.inference.model import Known
 from lsp_server.inference.signatures import form_called
-from lsp_server.rules.arguments import did_you_mean, wrong_values
+from lsp_server.rules.arguments import guess_of, wrong_values
 from lsp_server.rules.calls import fits, wrong_colon, wrong_count
 from lsp_server.rules.registry import Context, Finding, rule
 
@@ -29,7 +29,7 @@ def unknown_members(document: Document, context: Context) -> Iterator[Finding]:
         owner = _closed_table(known)
         if owner is None or owner.find(field.name) or certainty.is_written(field.owner, field.path):
             continue
-        guess = did_you_mean(field.name, [each.name for each in owner.members])
+        guess = guess_of(field.name, [each.name for each in owner.members])
         # Others may add to the standard library, and programs for several Luas try what is there:
         # there only what looks like a slip is told.
         is_slip = guess and not context.library.others_with(f"{owner.name}.{field.name}")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from difflib import get_close_matches
 
 from lsp_server.analysis.model import Access, Field
 from lsp_server.document import Document
 from lsp_server.library import PROVIDED, Library, full_name, spoken
 from lsp_server.rules import environment
+from lsp_server.rules.arguments import guess_of
 from lsp_server.rules.registry import Context, Finding, rule
 
 
@@ -106,6 +106,5 @@ def _message(what: str, name: str, library: Library, candidates: Collection[str]
         return f"{full_name(library.version)} has no '{name}'; {there}.{advice}"
     if advice:
         return f"{full_name(library.version)} has no '{name}'.{advice}"
-    close = get_close_matches(name.rpartition(".")[2], sorted(candidates), 1, 0.75)
-    guess = f" Did you mean '{close[0]}'?" if close else ""
+    guess = guess_of(name.rpartition(".")[2], candidates, 0.75)
     return f"Undefined {what} '{name}'.{guess}"
