@@ -75,6 +75,7 @@ CONTROL = (
     "breakpoints",
     "writes",
     "watches",
+    "error_conditions",
     "errors",
     "catching",
     "passing",

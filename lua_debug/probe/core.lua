@@ -62,6 +62,7 @@ local function top_level(thread)
   end
   return level
 end
+P.top_level = top_level
 
 -- The same in the running thread, as the caller counts.
 local function script_level()

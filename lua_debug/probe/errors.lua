@@ -5,34 +5,23 @@
 local P = ...
 
 local lib = P.lib
-local pcall, rawequal, setmetatable, type = lib.pcall, lib.rawequal, lib.setmetatable, lib.type
-local find, gsub, sub = lib.string.find, lib.string.gsub, lib.string.sub
+local rawequal, setmetatable, type = lib.rawequal, lib.setmetatable, lib.type
+local find, sub = lib.string.find, lib.string.sub
 local getinfo = lib.debug.getinfo
 
 local MODES = { all = { "caught", "uncaught" }, caught = { "caught" }, uncaught = { "uncaught" } }
 
-local filters = { caught = {}, uncaught = {} } -- arrays of { id =, condition = function(err) | nil }
+local filters = { caught = {}, uncaught = {} } -- arrays of { id =, condition = P.error_condition() | nil }
 P.wants_errors = { caught = false, uncaught = false }
 
 -- Filters -------------------------------------------------------------------------------------------
-
--- Compiles a condition over `err`; raises Lua's message for the user.
-local function compile_condition(text)
-  local environment = setmetatable({}, { __index = P.globals })
-  local chunk, message = P.compile("return " .. text .. "\n", "=condition", environment)
-  if not chunk then P.user_error((gsub(message, "^condition:%d+: ", ""))) end
-  return function(err)
-    environment.err = err
-    return chunk()
-  end
-end
 
 -- exceptions {filters}: the errors to stop on from now on, each {filter, id, condition?}.
 function P.ops.exceptions(command)
   local chosen = { caught = {}, uncaught = {} }
   for index = 1, #command.filters do
     local wanted = command.filters[index]
-    local entry = { id = wanted.id, condition = wanted.condition and compile_condition(wanted.condition) }
+    local entry = { id = wanted.id, condition = wanted.condition and P.error_condition(wanted.condition) }
     local modes = MODES[wanted.filter]
     for each = 1, #modes do
       local entries = chosen[modes[each]]
@@ -46,17 +35,19 @@ end
 
 -- The ids of the filters that stop on an error, nil if none does; and the message of a condition that
 -- failed, which stops, too.
-local function decide(mode, err)
+local function decide(mode, err, thread)
   local ids, problem
+  P.evaluating = P.evaluating + 1 -- nothing stops in there
   for index = 1, #filters[mode] do
     local entry, ok, holds = filters[mode][index], true, true
-    if entry.condition then ok, holds = pcall(entry.condition, err) end
+    if entry.condition then ok, holds = entry.condition(err, thread) end
     if not ok then problem = P.error_text(holds) end
     if holds then
       ids = ids or P.array()
       ids[#ids + 1] = entry.id
     end
   end
+  P.evaluating = P.evaluating - 1
   return ids, problem
 end
 
@@ -74,17 +65,13 @@ function P.error_message(err)
   return (P.describe(err))
 end
 
-local is_deciding = false
-
 -- Stops on an error if a filter says so. `mode` is "caught" or "uncaught"; `thread`, if given, is dead
 -- of it; `running`, if given, is the script's thread that runs, below this one.
 function P.stop_on_error(mode, err, thread, running)
-  if not P.wants_errors[mode] or is_deciding then return end
+  if not P.wants_errors[mode] then return end
   if P.dying or P.stop or P.evaluating > 0 or rawequal(err, P.death) then return end
   P.make_room()
-  is_deciding = true
-  local ids, problem = decide(mode, err)
-  is_deciding = false
+  local ids, problem = decide(mode, err, thread or running or P.running())
   if not ids or P.dying then return end
   P.stop_here({
     reason = "exception", breakpoints = ids, thread = thread, running = running, error = err, has_error = true,

@@ -189,12 +189,12 @@ local function write(world, name, value)
   world.environment[name] = value
 end
 
--- A table of globals that reads and writes what `frame` sees (nil: only the globals). Functions made
--- by evaluated code keep it; once the program resumes it leads to the environment alone. `extra` are
--- functions of our own that the text may call.
-function P.world(frame, extra)
-  local world = { frame = frame, environment = P.environment(frame), constants = {}, reasons = {} }
-  worlds[#worlds + 1] = world
+local function look_from(world, frame)
+  world.frame, world.environment = frame, P.environment(frame)
+  world.constants, world.reasons = {}, {}
+end
+
+local function globals_of(world, extra)
   return setmetatable({}, {
     __index = function(_, name)
       local special = extra and extra[name]
@@ -203,6 +203,24 @@ function P.world(frame, extra)
     end,
     __newindex = function(_, name, value) write(world, name, value) end,
   })
+end
+
+-- A table of globals that reads and writes what `frame` sees (nil: only the globals). Functions made
+-- by evaluated code keep it; once the program resumes it leads to the environment alone. `extra` are
+-- functions of our own that the text may call.
+function P.world(frame, extra)
+  local world = {}
+  look_from(world, frame)
+  worlds[#worlds + 1] = world
+  return globals_of(world, extra)
+end
+
+-- The same for text that is compiled once and asked in many frames: the table, and the function that is
+-- told of each frame, and of nil when it is left.
+function P.movable_world()
+  local world = {}
+  look_from(world, nil)
+  return globals_of(world), function(frame) look_from(world, frame) end
 end
 
 P.at_resume(function()

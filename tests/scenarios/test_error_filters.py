@@ -59,6 +59,84 @@ def test_conditions_of_filters(debug):
         assert ["{code = 2}"] == texts(d)
 
 
+RAISED_IN_LOOP = """
+    local fails = 0
+    local function work(n, ...)
+      local doubled = n * 2
+      if n == 4 then fails = fails + 1 end
+      error("job " .. n)
+    end
+    for job = 1, 5 do
+      pcall(work, job, "more")
+    end
+    local function below(count) error({ count = count }) end
+    for job = 1, 5 do
+      coroutine.resume(coroutine.create(function(kept) below(kept + job) end), 10)
+    end
+    for job = 1, 3 do
+      pcall(coroutine.wrap(function() local inner = job; error("wrapped") end))
+    end
+"""
+
+
+@pytest.mark.parametrize(
+    ("condition", "expected"),
+    [
+        ("doubled == 4", ["job 2"]),
+        ("n == 4 and fails == 1", ["job 4"]),
+        ("count == 13", ["{count = 13}"]),
+        ("inner == 2", ["wrapped"]),
+        ("type(err) == 'table' and err.count == count and count > 14", ["{count = 15}"]),
+    ],
+)
+def test_conditions_see_the_frame_that_raised_the_error(debug, condition, expected):
+    """Its locals, its upvalues and the error, as in a watch at the stop."""
+    with debug(RAISED_IN_LOOP) as d:
+        d.stop_on(caught=condition)
+        assert expected == texts(d)
+
+
+@pytest.mark.lua("5.2", "5.3", "5.4", "5.5", "luajit20", "luajit21")
+def test_conditions_see_the_varargs_of_the_frame(debug):
+    """Where Lua tells them."""
+    with debug(RAISED_IN_LOOP) as d:
+        d.stop_on(caught="select('#', ...) == 1 and n == 3")
+        assert ["job 3"] == texts(d)
+
+
+def test_an_uncaught_error_is_judged_in_its_frame(debug):
+    """Also where a local has the name ``err``: in a condition that is the error."""
+    with debug("""
+        local function check(value)
+          local err = "mine"
+          error("too big", 0)
+        end
+        check(7)
+    """) as d:
+        d.stop_on(uncaught="value == 7 and err == 'too big'")
+        assert ["too big"] == texts(d)
+
+
+def test_a_condition_disturbs_no_step(debug):
+    """It runs code of the program, in which nothing stops."""
+    with debug("""
+        local asked = 0
+        function ask()
+          asked = asked + 1  -- @within
+          return false
+        end
+        pcall(error, "one")  -- @here
+        print(asked)  -- @after
+    """) as d:
+        d.stop_on(caught="ask()")
+        d.break_at("here")
+        d.run()
+        d.break_at("within")
+        assert "after" == d.walk("in")
+        assert 0 == d.run_to_end()
+        assert "1\n" == d.output("stdout")
+
+
 def test_a_filter_chosen_twice(debug):
     """Without a condition and with one: either lets it stop, once."""
     with debug(THREE) as d:
