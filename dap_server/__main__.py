@@ -39,7 +39,7 @@ def lua() -> Language:
 
 
 def serve_clients(host: str, port: int, language: Language) -> None:
-    """Listen until SIGINT or SIGTERM; says on stderr where. Raises `OSError`."""
+    """Listen until a signal asks to end; says on stderr where. Raises `OSError`."""
     listener = listening_socket(host, port)
     find_version(DEFAULT_VERSION).load()
     worker.log_to_stderr()

@@ -12,6 +12,17 @@ def lead_group() -> None:
             os.setsid()
 
 
+def ending_signals() -> tuple[signal.Signals, ...]:
+    """The signals by which a process is asked to end, SIGINT first.
+
+    SIGHUP, which says that the terminal is gone, is one unless it is ignored, as under ``nohup``.
+    """
+    asked = (signal.SIGINT, signal.SIGTERM)
+    if not hasattr(signal, "SIGHUP") or signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+        return asked
+    return (*asked, signal.SIGHUP)
+
+
 def interrupt_children() -> None:
     """Interrupt what this process has started, as Ctrl-C does on a terminal; not itself.
 

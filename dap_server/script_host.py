@@ -3,6 +3,7 @@
 import asyncio
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 from dap_server.children import ParentDoor
@@ -41,6 +42,7 @@ class DebuggedScript:
         self._settings = settings
         self._coordinator: DebugCoordinator | None = None
         self._is_started = False
+        self._ends_with: int | None = None
         self._client: ClientSession | None = None
         self._door = ParentDoor()
 
@@ -51,17 +53,31 @@ class DebuggedScript:
             coordinator = self._coordinator or self.coordinator(self._settings)
             await coordinator.launch(self.program)
 
-    async def interrupt(self) -> None:
-        """End the program (Ctrl-C); it says so when it has."""
+    async def end(self, status: int, patience: float | None = None) -> None:
+        """End the program, which then has this exit status; returns when it has ended.
+
+        One that does not, within ``patience`` seconds, is said to have, since its process will.
+        """
+        if self.ended.is_set():
+            return
+        self._ends_with = status
         if self._is_started and self._coordinator is not None:
             await self._coordinator.debuggee.terminate()
-        else:
-            self.ended.set()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self.ended.wait(), patience)
+        self._listen(e.Exited(status))
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether the program was started."""
+        return self._is_started
 
     @property
     def exit_code(self) -> int | None:
-        """The program's status; None if it never ran to its end."""
-        return self._coordinator.exit_code if self._coordinator else None
+        """The status its process is to end with; None while it runs."""
+        if self._ends_with is not None or self._coordinator is None:
+            return self._ends_with
+        return self._coordinator.exit_code
 
     # --- clients --------------------------------------------------------------------------------
 
@@ -131,10 +147,14 @@ class DebuggedScript:
         return True
 
     def _listen(self, event: e.KernelEvent) -> None:
-        assert self._coordinator is not None
-        self._coordinator.listen(event)
+        if self.ended.is_set():
+            return
         if isinstance(event, e.Exited):
             self.ended.set()
+            if self._ends_with is not None:
+                event = e.Exited(self._ends_with)
+        if self._coordinator is not None:
+            self._coordinator.listen(event)
 
 
 class _Facade:

@@ -19,6 +19,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn, Protocol
 
+from dap_server.process_group import ending_signals
 from dap_server.terminal import adapter_command
 from dap_server.wire import encode
 
@@ -49,7 +50,7 @@ Raises `OSError`.
 
 
 class Server:
-    """Serves any number of clients at once, until SIGINT or SIGTERM."""
+    """Serves any number of clients at once, until a signal asks it to end (`ending_signals`)."""
 
     def __init__(self, listener: socket.socket, start_worker: StartWorker) -> None:
         self._listener = listener
@@ -66,7 +67,7 @@ class Server:
             end.setblocking(False)
         signal.set_wakeup_fd(self._wake_write.fileno(), warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in ending_signals():
             signal.signal(number, lambda *_: self.end())
         for source in (self._listener, self._wake_read):
             self._selector.register(source, selectors.EVENT_READ)
@@ -191,7 +192,7 @@ def forking(serve: Callable[[socket.socket], NoReturn]) -> StartWorker:
         try:
             os.setsid()
             signal.set_wakeup_fd(-1)
-            for number in (signal.SIGCHLD, signal.SIGINT, signal.SIGTERM):
+            for number in (signal.SIGCHLD, *ending_signals()):
                 signal.signal(number, signal.SIG_DFL)
             for each in servers_own:
                 each.close()

@@ -17,7 +17,7 @@ from typing import Any, NoReturn
 from dap_server.client_session import ClientSession
 from dap_server.console import ProgramConsole
 from dap_server.language import Language
-from dap_server.process_group import lead_group
+from dap_server.process_group import ending_signals, lead_group
 from dap_server.process_host import ProcessHost
 from dap_server.switchboard import Switchboard
 from dap_server.terminal import connect_back
@@ -88,10 +88,10 @@ async def _serve(transport: Transport, language: Language, mode: CaptureMode) ->
 
 
 async def until_signal(work: Coroutine[Any, Any, int]) -> int:
-    """Do the work; SIGTERM (and SIGINT) cancel it, so that it can say farewell."""
+    """Do the work; `ending_signals` cancel it, so that it can say farewell."""
     task = asyncio.ensure_future(work)
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in ending_signals():
         with contextlib.suppress(NotImplementedError):  # a platform without signals
             loop.add_signal_handler(number, task.cancel)
     try:

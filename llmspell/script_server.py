@@ -5,12 +5,13 @@ import contextlib
 import os
 import signal
 import socket
-from collections.abc import Set
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NoReturn
 
 from dap_server.children import VARIABLE, announce
 from dap_server.console import ProgramConsole
+from dap_server.process_group import ending_signals
 from dap_server.script_host import DebuggedScript
 from dap_server.worker import leave, leave_pipes_to_children, log_to_stderr
 from kernel.core import model as m
@@ -26,6 +27,9 @@ from llmspell.wiring import language
 
 FAREWELL = 2.0
 """Seconds clients have to disconnect once the script has ended."""
+
+PATIENCE = 2.0
+"""Seconds a script has to end after SIGTERM and SIGHUP before it is left in what it is at."""
 
 CHILD_PATIENCE = 10.0
 """Seconds a script started by another waits for the client that was told of it."""
@@ -89,7 +93,7 @@ async def _debug(
         place = Listening(os.getpid(), door.host, door.port, program.path, settings.lua)
         stack.enter_context(listed(place))
         os.write(2, f"listening on {door.host}:{door.port}\n".encode())
-    interrupts = _end_by_signals(script)
+    heard = _end_by_signals(script)
     try:
         await _begin(script, terms)
         await script.ended.wait()
@@ -104,11 +108,10 @@ async def _debug(
         stack.close()
         console.client_left()
         await console.close()
-    if script.exit_code is not None and not interrupts:
-        return script.exit_code
-    if script.exit_code is not None:
+    assert script.exit_code is not None
+    if heard[:1] == [signal.SIGINT] and script.exit_code == INTERRUPTED and script.has_begun:
         os.write(2, b"llmspell: interrupted!\n")  # as `llmspell run` says it
-    return INTERRUPTED
+    return script.exit_code
 
 
 async def _begin(script: DebuggedScript, terms: Terms) -> None:
@@ -121,20 +124,23 @@ async def _begin(script: DebuggedScript, terms: Terms) -> None:
         await script.start()
 
 
-def _end_by_signals(script: DebuggedScript) -> Set[object]:
-    """Ctrl-C ends the script, the second one the process; SIGTERM the process.
+def _end_by_signals(script: DebuggedScript) -> Sequence[signal.Signals]:
+    """The first signal ends the script, the second one the process; gives what will be heard.
 
-    What is given holds something as soon as Ctrl-C was pressed.
+    After Ctrl-C a script may take its time to end; whoever sends another signal does not wait.
     """
     loop = asyncio.get_running_loop()
-    interrupts: set[asyncio.Task[None]] = set()
+    heard: list[signal.Signals] = []
+    endings: set[asyncio.Task[None]] = set()
 
-    def interrupt() -> None:
-        if interrupts:
-            leave(INTERRUPTED)
-        interrupts.add(asyncio.ensure_future(script.interrupt()))
+    def end(number: signal.Signals) -> None:
+        heard.append(number)
+        if len(heard) > 1:
+            leave(128 + number)
+        patience = None if number == signal.SIGINT else PATIENCE
+        endings.add(asyncio.ensure_future(script.end(128 + number, patience)))
 
-    with contextlib.suppress(NotImplementedError):
-        loop.add_signal_handler(signal.SIGINT, interrupt)
-        loop.add_signal_handler(signal.SIGTERM, lambda: leave(128 + signal.SIGTERM))
-    return interrupts
+    with contextlib.suppress(NotImplementedError):  # a platform without signals
+        for number in ending_signals():
+            loop.add_signal_handler(number, end, number)
+    return heard

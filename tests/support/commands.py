@@ -79,3 +79,12 @@ def become(is_so: Callable[[], bool], deadline: float = DEADLINE) -> None:
     while not is_so():
         assert time.monotonic() < end, "it did not come to be"
         subprocess.run(["sleep", "0.01"], check=True)
+
+
+def children(pid: int) -> list[int]:
+    """The processes that the threads of a process have started and not reaped."""
+    return [
+        int(each)
+        for path in Path(f"/proc/{pid}/task").glob("*/children")
+        for each in path.read_text().split()
+    ]

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from dap_server.client import DapClient
-from tests.support.commands import DEADLINE, LLMSPELL, Running, become, llmspell, write
+from tests.support.commands import DEADLINE, LLMSPELL, Running, become, children, llmspell, write
 from tests.support.schema import check_frame
 
 
@@ -26,12 +26,6 @@ def on_stdio(cwd: Path, **rest: object) -> DapClient:
     return DapClient.spawn(
         [*LLMSPELL, "dap"], cwd=str(cwd), check=check_frame, deadline=DEADLINE, **rest
     )
-
-
-def children(pid: int) -> list[int]:
-    """The processes a process has started and not reaped."""
-    with open(f"/proc/{pid}/task/{pid}/children") as file:
-        return [int(each) for each in file.read().split()]
 
 
 def reads_stdin(pid: int) -> bool:
@@ -147,7 +141,7 @@ def test_a_client_that_vanishes_leaves_nothing_behind(server: Running, tmp_path:
     become(lambda: children(server.process.pid) == [])
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_ends_the_server_and_all_workers(
     server: Running, tmp_path: Path, number: signal.Signals
 ) -> None:
@@ -159,6 +153,7 @@ def test_a_signal_ends_the_server_and_all_workers(
         client.wait_for("output")
         (worker,) = children(server.process.pid)
         server.process.send_signal(number)
+        client.wait_for("terminated")
         assert 0 == server.end()[0]
         client.frames.wait_until_over(DEADLINE)
         assert not os.path.exists(f"/proc/{worker}")

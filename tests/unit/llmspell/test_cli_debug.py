@@ -9,7 +9,7 @@ import pytest
 
 from dap_server.client import DapClient, RequestFailed
 from lua_debug.versions import VERSIONS
-from tests.support.commands import Running, llmspell, write
+from tests.support.commands import Running, become, children, llmspell, write
 
 PROGRAM = """\
 local name = ...
@@ -304,9 +304,54 @@ def test_an_interrupt_ends_a_script_that_runs(tmp_path: Path) -> None:
             client.attach()
             assert client.wait_for_stop() is not None
             running.process.send_signal(signal.SIGINT)
+            assert 130 == client.wait_for("exited")["exitCode"]
             client.wait_for("terminated")
             client.disconnect()
         assert (130, "", "llmspell: interrupted!\n") == running.end()
+
+
+ENDLESS = "while true do\n  local x = 1\nend"
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("text", [ENDLESS, "local x = 1\nos.execute('exec sleep 60')\n"])
+def test_who_debugs_is_told_that_the_process_ends(
+    tmp_path: Path, number: signal.Signals, text: str
+) -> None:
+    """``exited`` with the status that the process has then, also where it waits for a command."""
+    program, started = write(tmp_path, "a.lua", text), list[int]()
+    with Running(["debug", "a.lua", "--dap-port", "0"], tmp_path) as running:
+        with running.client() as client:
+            client.break_at(program, 2)
+            client.attach()
+            assert client.wait_for_stop() is not None
+            if text != ENDLESS:
+                client.requests.continue_(thread_id=1)
+                become(lambda: children(running.process.pid))
+                started = children(running.process.pid)
+            running.process.send_signal(number)
+            assert 128 + number == client.wait_for("exited")["exitCode"]
+            client.wait_for("terminated")
+            client.disconnect()
+        for each in started:
+            os.kill(each, signal.SIGKILL)
+        assert (128 + number, "", "") == running.end()
+
+
+def test_a_hangup_that_is_ignored_ends_nothing(tmp_path: Path) -> None:
+    """As under ``nohup``."""
+    program = write(tmp_path, "a.lua", "local x = 1\nprint(x)")
+    ignoring = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        running = Running(["debug", "a.lua", "--dap-port", "0"], tmp_path)
+    finally:
+        signal.signal(signal.SIGHUP, ignoring)
+    with running, running.client() as client:
+        client.break_at(program, 2)
+        client.attach()
+        running.process.send_signal(signal.SIGHUP)
+        assert client.wait_for_stop() is not None
+        assert 0 == client.run_to_end()
 
 
 def test_stdin_is_the_scripts(tmp_path: Path) -> None:
