@@ -216,7 +216,7 @@ class LuaDebuggee:
         self, specs: Sequence[m.ExceptionBreakpointSpec]
     ) -> list[m.Breakpoint]:
         """Choose the errors to stop on; a condition that does not compile leaves its filter out."""
-        answers, chosen = chosen_filters(specs, self._lines.compile_check)
+        answers, chosen = chosen_filters(specs, self._refusals.condition)
         self.host.exception_filters = chosen
         if self._has_started:
             self.thread.post("exceptions", filters=chosen)

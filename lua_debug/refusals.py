@@ -66,6 +66,8 @@ class Refusals:
 
     def _expression(self, text: str) -> str | None:
         problem = self._lines.compile_check(text)
+        if problem is None and self._lines.compile_check(f"({text}\n)"):
+            return "a single expression is expected"
         if problem or self._tells_varargs or "..." not in text:
             return problem
         inside = self._lines.compile_check(f"function() return {text}\nend")

@@ -115,11 +115,24 @@ end
 -- The packed values of an expression, or of statements, in a frame.
 function P.evaluate_values(text, frame) return (results_of(text, frame)) end
 
--- The first value of an expression in a frame.
+-- Refuses a text that is not one expression, before anything of it runs.
+local function check_single(text, complaint)
+  if P.compile("return (" .. text .. "\n)", CHUNK) then return end
+  local list, message = P.compile("return " .. text .. "\n", CHUNK)
+  local reason = "a single expression is expected."
+  if list and not P.tokens(text)[1] or not list and P.compile(text .. "\n", CHUNK) then
+    reason = "an expression is expected."
+  elseif not list then
+    reason = without_place(message, text)
+  end
+  P.user_error(complaint and complaint .. reason or (gsub(reason, "^a", "A")), "evaluation")
+end
+
+-- The value of an expression in a frame; the first one if it is a call that has several.
 function P.evaluate_value(text, frame)
-  local results, is_expression = results_of(text, frame)
-  if not is_expression then P.user_error("An expression is expected.", "evaluation") end
-  return results[1]
+  text = match(text, "^%s*=(.*)$") or text
+  check_single(text)
+  return results_of(text, frame)[1]
 end
 
 -- telling -----------------------------------------------------------------------------------------
@@ -165,10 +178,10 @@ end
 
 -- Assigns to whatever else an expression is.
 local function assign(text, value, frame)
+  check_single(text, "This cannot be assigned to: ")
   local world = P.world(frame, { _ENV_value = function() return value end })
   local body = prepared(text)
-  local chunk, message = P.compile("return (" .. body .. "\n)", CHUNK, world) -- one, not several
-  if chunk then chunk, message = P.compile(body .. "\n = _ENV_value()", CHUNK, world) end
+  local chunk, message = P.compile(body .. "\n = _ENV_value()", CHUNK, world)
   if not chunk then P.user_error("This cannot be assigned to: " .. without_place(message, ""), "evaluation") end
   P.run_user(chunk, varargs_of(frame, text), text)
 end

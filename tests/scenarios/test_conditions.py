@@ -101,6 +101,17 @@ def test_a_condition_that_does_not_compile_is_refused(debug):
         assert 0 == d.run_to_end()
 
 
+@pytest.mark.parametrize("condition", ["i == 1, i == 3", "-- i == 3"])
+def test_a_condition_is_one_expression(debug, condition):
+    """Several would all but one be left out in silence, and a comment is none."""
+    with debug(LOOP) as d:
+        d.start()
+        (answer,) = d.break_at("x", condition=condition)
+        assert not answer.verified
+        assert answer.message.endswith("a single expression is expected")
+        assert 0 == d.run_to_end()
+
+
 def test_a_statement_is_no_condition(debug):
     """An assignment taken for a comparison is told at once."""
     with debug(LOOP) as d:

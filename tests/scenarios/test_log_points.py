@@ -62,6 +62,17 @@ def test_an_expression_that_does_not_compile_is_refused(debug):
         assert "" == d.output("console")
 
 
+def test_several_expressions_in_one_pair_of_braces_are_refused(debug):
+    """Rather than that all but the first are left out in silence."""
+    with debug(LOOP) as d:
+        d.start()
+        (answer,) = d.break_at("x", log_message="{i, i}")
+        assert not answer.verified
+        told = "{i, i} in the log message does not compile: a single expression is expected"
+        assert told == answer.message
+        assert 0 == d.run_to_end()
+
+
 def test_an_unclosed_brace_is_refused(debug):
     """The answer says where it opens."""
     with debug(LOOP) as d:

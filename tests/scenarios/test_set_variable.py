@@ -98,6 +98,65 @@ def test_what_cannot_be_is_refused_and_changes_nothing(debug):
         assert {"a": "5", "b": "5"} == d.locals()
 
 
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        ("", "An expression is expected."),
+        ("-- nothing", "An expression is expected."),
+        ("changed()", ""),
+        ("1, changed()", "A single expression is expected."),
+        ("return changed()", "An expression is expected."),
+        ("changed() changed()", "An expression is expected."),
+        ("1 +", "unexpected symbol near"),
+    ],
+)
+def test_a_value_is_one_expression(debug, value, told):
+    """What is none changes nothing, and nothing of it runs; a call may have more values than one."""
+    with debug("""
+        local x, count = 1, 0
+        function changed() count = count + 1 return 7, 8 end
+        print(count)  -- @here
+        print(x)
+    """) as d:
+        d.break_at("here")
+        d.run()
+        for ask in (
+            lambda: d.client.set_variable("x", value),
+            lambda: d.requests.set_expression(
+                expression="x", value=value, frame_id=d.stop.frame.id
+            ),
+        ):
+            if told:
+                with pytest.raises(RequestFailed, match=told):
+                    ask()
+            else:
+                ask()
+        changes, x = ("0", "1") if told else ("2", "7")
+        assert (changes, x) == (d.evaluate("count"), d.evaluate("x"))
+
+
+@pytest.mark.parametrize(
+    ("target", "told"),
+    [
+        ("", "This cannot be assigned to: an expression is expected."),
+        ("x, y", "This cannot be assigned to: a single expression is expected."),
+        ("x +", "This cannot be assigned to: unexpected symbol near"),
+    ],
+)
+def test_a_target_is_one_expression(debug, target, told):
+    """What is refused is told in terms of what was typed."""
+    with debug("""
+        local x, y = 1, 2
+        print(x, y)  -- @here
+    """) as d:
+        d.break_at("here")
+        d.run()
+        with pytest.raises(RequestFailed, match=told) as refused:
+            d.requests.set_expression(expression=target, value="5", frame_id=d.stop.frame.id)
+        assert ")" not in str(refused.value)
+        assert ("1", "2") == (d.evaluate("x"), d.evaluate("y"))
+
+
 def test_new_fields_can_be_added(debug):
     """Setting a field that is not there adds it, as an assignment would."""
     with debug(PLACES) as d:
