@@ -384,8 +384,8 @@ def _entries(
     spec: FunctionBreakpointSpec, keys: Sequence[str], places: TextPlaces
 ) -> Sequence[Place]:
     """Where the functions that are wanted begin in a text that is filed under these."""
-    wanted = parse_function_name(spec.name)
-    return places.entries(wanted.name) if wanted.may_be_in(keys) else ()
+    names = parse_function_name(spec.name).spellings_in(keys)
+    return places.entries(names) if names else ()
 
 
 def _raw(path: str) -> str:

@@ -2,9 +2,11 @@
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import lru_cache
+
+from lua_debug.syntax.called_names import MODULE, spelled
 
 _IN_FILE = re.compile(r"(?P<file>.+?\.lua|.*[/\\][^:]+):(?P<name>[^:/\\]+(?::[^:/\\]+)?)", re.S)
 
@@ -19,13 +21,35 @@ class FunctionName:
     name: str
     file: str = ""
 
-    def may_be_in(self, keys: Iterable[str]) -> bool:
-        """Whether one of these, paths as breakpoints are filed under, is its file."""
-        ending = os.sep + self.file.lstrip(os.sep)
-        return not self.file or any(key == self.file or key.endswith(ending) for key in keys)
+    def spellings_in(self, keys: Collection[str]) -> frozenset[str]:
+        """How a text spells it that is filed under these paths, see `spelled`; none: not there.
+
+        ``json.encode`` is also the function ``encode`` of what the file of the module ``json``
+        returns, whatever the text calls that.
+        """
+        if self.file and not _is_one(self.file.lstrip(os.sep), keys):
+            return frozenset()
+        words = spelled(self.name).split(".")
+        modules = [_module_of(key) for key in keys]
+        of_module = {
+            ".".join((MODULE, *words[count:]))
+            for count in range(1, len(words))
+            if _is_one(os.sep.join(words[:count]), modules)
+        }
+        return frozenset((spelled(self.name), *of_module))
 
     def __str__(self) -> str:
         return f"{self.name} of {self.file}" if self.file else self.name
+
+
+def _is_one(ending: str, paths: Collection[str]) -> bool:
+    """Whether a path is this one, or ends in it."""
+    return any(path == ending or path.endswith(os.sep + ending) for path in paths)
+
+
+def _module_of(path: str) -> str:
+    """The path of a module's file without what ``package.path`` adds to its name."""
+    return path.removesuffix(".lua").removesuffix(f"{os.sep}init")
 
 
 @lru_cache(maxsize=256)

@@ -46,7 +46,7 @@ class TextPlaces:
         self._lines = lines
         self.text = text
         self._functions: Sequence[FunctionLines] | None = None
-        self._entries: dict[str, list[Place]] = {}
+        self._entries: dict[frozenset[str], list[Place]] = {}
         self.problem: LuaSyntaxError | None = None
 
     @property
@@ -81,9 +81,9 @@ class TextPlaces:
         chosen = max((each for each in begins if each <= wanted), default=min(begins))
         return Place(line, (line, chosen), outline.source.utf16_column(line, chosen))
 
-    def entries(self, name: str) -> Sequence[Place]:
-        """The places where the functions called ``name`` begin."""
-        if name not in self._entries:
-            found = function_entries(self.text, name)
-            self._entries[name] = [Place(at.line, at, function=line) for line, at in found]
-        return self._entries[name]
+    def entries(self, names: frozenset[str]) -> Sequence[Place]:
+        """The places where the functions begin that have one of these names."""
+        if names not in self._entries:
+            found = function_entries(self.text, names)
+            self._entries[names] = [Place(at.line, at, function=line) for line, at in found]
+        return self._entries[names]

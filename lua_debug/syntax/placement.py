@@ -1,12 +1,12 @@
 """Where a breakpoint comes to stand."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from kernel.core.model import BreakpointLocation
 from lua_debug.syntax.active_lines import FunctionLines
-from lua_debug.syntax.function_names import name_of
+from lua_debug.syntax.called_names import functions_by_name
 from lua_debug.syntax.grammar import first_line, last_line, syntax_of
 from lua_debug.syntax.outline import Outline
 from lua_debug.syntax.safepoints import Safepoint, entry_of
@@ -62,17 +62,11 @@ def locations(
     return [BreakpointLocation(*place) for place in sorted(found) if begin <= place <= end]
 
 
-def function_entries(text: bytes, name: str) -> list[tuple[int, Safepoint]]:
-    """The first line and the entry of each function called ``name``, in the order of the text.
-
-    ``Class.method`` and ``Class:method`` are the same name.
-    """
-    wanted = _spelled(name)
-    return [
-        (first_line(function), entry_of(function))
-        for function in syntax_of(text).functions
-        if _spelled(name_of(function) or "") == wanted
-    ]
+def function_entries(text: bytes, names: Iterable[str]) -> list[tuple[int, Safepoint]]:
+    """The first line and the entry of each function with one of these names (`spelled`)."""
+    known = functions_by_name(text)
+    found = {function.start_byte: function for name in names for function in known.get(name, ())}
+    return [(first_line(found[at]), entry_of(found[at])) for at in sorted(found)]
 
 
 def _active(functions: Sequence[FunctionLines]) -> frozenset[int]:
@@ -120,7 +114,3 @@ def owners(
     """
     found = frozenset(each.function_line for each in outline.statements if each.line == line)
     return found if found and found <= {each.first for each in functions} else None
-
-
-def _spelled(name: str) -> str:
-    return name.replace(":", ".").replace(" ", "")

@@ -221,3 +221,95 @@ def test_recursion_and_an_entry_that_is_a_loop(debug):
         d.continue_()
         assert {"n": "2"} == d.locals()
         assert 0 == d.run_to_end()
+
+
+MODULE = """
+    local M, private = {}, {}
+    function M.encode(x)
+      return "encoded" .. x  -- @encode
+    end
+    local function decode(x)
+      return "decoded" .. x  -- @decode
+    end
+    M.decode = decode
+    M.sub = { deep = function(x)
+      return "deep" .. x  -- @deep
+    end }
+    private.encode = function(x)
+      return "private" .. x
+    end
+    private.encode("")
+    return %s
+"""
+FOUND = """
+    local folder = arg[0]:match("^(.*)/")
+    package.path = folder .. "/?.lua;" .. folder .. "/?/init.lua"
+"""
+USES_MODULE = f"""{FOUND}
+    local json = require "codec.json"
+    print(json.encode(1), json.decode(2), json.sub.deep(3))
+"""
+
+
+@pytest.mark.parametrize("returned", ["M", "setmetatable(M, {})"])
+@pytest.mark.parametrize("file", ["codec/json.lua", "codec/json/init.lua"])
+@pytest.mark.parametrize(
+    ("name", "x"),
+    [
+        ("json.encode", "1"),
+        ("codec.json.encode", "1"),
+        ("json:encode", "1"),
+        ("json.decode", "2"),
+        ("decode", "2"),
+        ("json.sub.deep", "3"),
+        ("json.lua:json.encode", "1"),
+    ],
+)
+def test_a_function_of_a_module_by_the_modules_name(debug, returned, file, name, x):
+    """As programs call it that require the module, whatever its text calls what it returns."""
+    if "lua:" in name and "init" in file:
+        name = name.replace("json.lua", "init.lua")
+    with debug(USES_MODULE, {file: (MODULE % returned).replace("  -- @", " -- ")}) as d:
+        (answer,) = break_on(d, name)
+        assert not answer.verified
+        stop = d.client.run()
+        assert ("function breakpoint", x) == (stop.reason, d.locals()["x"])
+        assert 0 == d.run_to_end()
+        assert "encoded1\tdecoded2\tdeep3\n" == d.output("stdout")
+
+
+@pytest.mark.lua("5.4")
+def test_a_module_that_returns_a_table_of_its_functions(debug):
+    """Its keys are names of the functions, made there or named there."""
+    module = """
+        local function work(x) return x end
+        return { run = work, stop = function(x) return x end, run_not = print }
+    """
+    with debug(
+        f"{FOUND}\nlocal tasks = require('tasks') print(tasks.run(1), tasks.stop(2))",
+        {"tasks.lua": module},
+    ) as d:
+        break_on(d, "tasks.run", "tasks.stop")
+        d.client.run()
+        assert "1" == d.locals()["x"]
+        d.continue_()
+        assert "2" == d.locals()["x"]
+        assert 0 == d.run_to_end()
+
+
+@pytest.mark.lua("5.4")
+@pytest.mark.parametrize("name", ["viaG", "_G.viaG", "Alias", "Class.alias", "impl"])
+def test_a_function_by_another_name_that_the_text_gives_it(debug, name):
+    """A field of ``_G`` is a global, and ``Alias = impl`` a name of ``impl``."""
+    with debug("""
+        local function impl(x) return x end
+        Class, Alias = {}, impl
+        Class.alias = Alias
+        function _G.viaG(x) return x end
+        print(Class.alias(1), viaG(1))
+    """) as d:
+        (answer,) = break_on(d, name)
+        assert answer.verified
+        assert "function breakpoint" == d.client.run().reason
+        assert "1" == d.locals()["x"]
+        assert 0 == d.run_to_end()

@@ -4,6 +4,7 @@ import pytest
 
 from kernel.core.model import BreakpointLocation
 from lua_debug.syntax.active_lines import ActiveLines
+from lua_debug.syntax.called_names import spelled
 from lua_debug.syntax.outline import parse
 from lua_debug.syntax.placement import Placement, function_entries, locations, place
 from lua_debug.versions import VERSIONS, LuaVersion
@@ -105,6 +106,6 @@ def test_locations() -> None:
 )
 def test_function_entries(version: LuaVersion, name: str, expected: list[int]) -> None:
     """A function breakpoint stops on the first line with code of every function of that name."""
-    assert expected == [entry.line for _, entry in function_entries(TEXT, name)]
+    assert expected == [entry.line for _, entry in function_entries(TEXT, [spelled(name)])]
     active = set().union(*(each.lines for each in ActiveLines(version).functions(TEXT)))
     assert active.issuperset(expected)
