@@ -128,7 +128,7 @@ class Host:
                 self._host_functions.begin(name, program.args)
                 words = map(lua_text, (name, *program.args))
                 run = self.probe.at_the_edge(self.probe.run_program)
-                problem = run(program.stop_on_entry, *words)
+                problem = run(program.stop_on_entry and program.debug, *words)
                 run = None  # it would keep the runtime
         except MemoryError:  # lupa's has no words
             problem = "not enough memory"

@@ -1,6 +1,8 @@
 """Hit conditions and log messages: parsed once, when a breakpoint is set."""
 
+import math
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 
 from kernel.core.errors import UserError
@@ -36,7 +38,28 @@ def parse_hit_condition(text: str) -> HitCondition:
     hit can meet.
     """
     first, *further = (_parse_one(each) for each in text.split(","))
+    if not _can_be_met((first, *further)):
+        raise UserError(
+            f"Hit condition {text!r} never holds, because no hit meets all that stand between "
+            "the commas; for several hits, set several breakpoints."
+        )
     return replace(first, further=tuple(further))
+
+
+def _can_be_met(conditions: Sequence[HitCondition]) -> bool:
+    """Whether some hit, counted from 1, meets all of them."""
+    least, most, step = 1, math.inf, 1
+    for each in conditions:
+        match each.operator:
+            case HitOperator.EQUAL:
+                least, most = max(least, each.count), min(most, each.count)
+            case HitOperator.GREATER | HitOperator.GREATER_EQUAL as more:
+                least = max(least, each.count + (more is HitOperator.GREATER))
+            case HitOperator.LESS | HitOperator.LESS_EQUAL as less:
+                most = min(most, each.count - (less is HitOperator.LESS))
+            case HitOperator.EVERY:
+                step = math.lcm(step, each.count)
+    return -(-least // step) * step <= most
 
 
 def _parse_one(text: str) -> HitCondition:

@@ -147,6 +147,9 @@ def test_a_condition_that_fails_stops_and_says_why(debug):
         ("% 2", [2, 4, 6]),
         ("*3", [3, 6]),
         (" 6 ", [6]),
+        ("> 2, % 2", [4, 6]),
+        ("% 2, *3", [6]),
+        (">= 2, < 4, >1", [2, 3]),
     ],
 )
 def test_hit_conditions(debug, condition, expected):
@@ -155,8 +158,12 @@ def test_hit_conditions(debug, condition, expected):
         assert [str(each) for each in expected] == stops_with(d, "i", hit_condition=condition)
 
 
+NEVER = ["1, 2", "> 5, < 3", "> 3, < 5, % 3", "3, % 2", "% 7, < 7"]
+
+
 @pytest.mark.parametrize(
-    "condition", ["often", "% 0", "3 times", "-1", "0", "= 0", "==0", "< 1", "<= 0", "9" * 5000]
+    "condition",
+    ["often", "% 0", "3 times", "-1", "0", "= 0", "==0", "< 1", "<= 0", "9" * 5000, *NEVER],
 )
 def test_a_hit_condition_that_makes_no_sense(debug, condition):
     """It is refused with a message that shows what is understood."""

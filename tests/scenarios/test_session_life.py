@@ -165,7 +165,7 @@ def test_output_comes_before_the_end(debug):
 def test_no_debug(debug):
     """With ``noDebug`` nothing stops: breakpoints say why, and the program just runs."""
     with debug(STOPS.replace("while true do end", "")) as d:
-        d.start(noDebug=True)
+        d.start(noDebug=True, stopOnEntry=True)
         (answer,) = d.break_at("one")
         assert (False, "The program runs without the debugger (noDebug).") == (
             answer.verified,
