@@ -173,6 +173,8 @@ local function wrap_failed(thread, err)
   P.give_room_back()
 end
 
+P.tell_of_death = { [P.resume_failed] = true, [wrap_failed] = true } -- called by what resumed a thread
+
 function P.install_catching(globals)
   globals.pcall, globals.xpcall = traced_pcall, traced_xpcall
   P.install_passing(globals)

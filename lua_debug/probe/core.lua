@@ -104,7 +104,7 @@ end
 -- evaluated code has hooks of its own.
 local function serve(stop)
   stop.level = user_level(stop)
-  stop.running_level = top_level(stop.running)
+  stop.running_level = P.running_level(stop)
   P.resume_command = nil
   P.tell_ended_threads()
   P.tell_thread(stop.thread)

@@ -66,15 +66,17 @@ function P.error_message(err)
 end
 
 -- Stops on an error if a filter says so. `mode` is "caught" or "uncaught"; `thread`, if given, is dead
--- of it; `running`, if given, is the script's thread that runs, below this one.
-function P.stop_on_error(mode, err, thread, running)
+-- of it; `running`, if given, is the script's thread that runs, below this one; `resumed_by`, if given, is
+-- the function on the running stack by which the dead one was resumed.
+function P.stop_on_error(mode, err, thread, running, resumed_by)
   if not P.wants_errors[mode] then return end
   if P.dying or P.stop or P.evaluating > 0 or rawequal(err, P.death) then return end
   P.make_room()
   local ids, problem = decide(mode, err, thread or running or P.running())
   if not ids or P.dying then return end
   P.stop_here({
-    reason = "exception", breakpoints = ids, thread = thread, running = running, error = err, has_error = true,
+    reason = "exception", breakpoints = ids, thread = thread, running = running,
+    resumed_by = resumed_by, error = err, has_error = true,
     mode = mode == "caught" and "always" or "unhandled", text = P.error_message(err),
     description = "Paused on error" .. (problem and "; its condition failed: " .. problem or ""),
   })

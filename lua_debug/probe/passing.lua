@@ -11,7 +11,7 @@ local lib = P.lib
 local resume, status, wrap = lib.coroutine.resume, lib.coroutine.status, nil
 local error, type, xpcall = lib.error, lib.type, lib.xpcall
 local getinfo, find, sub = lib.debug.getinfo, lib.string.find, lib.string.sub
-local wants, mourned = P.wants_errors, P.mourned
+local wants, mourned, pass = P.wants_errors, P.mourned, P.pass
 
 local has_handlers = P.is_jit or P.version == "5.4" or P.version == "5.5"
 
@@ -75,7 +75,7 @@ local function passed_on(mode, err)
   if position and type(err) == "string" and sub(err, 1, #position) == position then err = sub(err, #position + 1) end
   local origin = origin_of(dead)
   mourned[origin] = true
-  P.stop_on_error(mode, err, origin)
+  P.stop_on_error(mode, err, origin, nil, info.func)
   return true
 end
 
@@ -97,6 +97,6 @@ function P.install_passing(globals)
   if has_handlers then library.wrap = handled_wrap else P.passed_on = passed_on end
   function library.resume(thread, ...)
     if type(thread) ~= "thread" then P.refuse(resume, "coroutine.resume", thread, ...) end
-    return resumed(thread, resume(thread, ...))
+    return pass(resumed(thread, resume(thread, ...))) -- no tail call: this is the frame that is shown
   end
 end

@@ -88,6 +88,19 @@ function P.without_bottom(thread, depth)
   return depth - bottoms[thread]
 end
 
+-- The level at which the running thread stands, from outside. Below a dead one that it resumed, that is
+-- the function it did so by.
+function P.running_level(stop)
+  local thread, top = stop.running, P.top_level(stop.running)
+  if stop.thread == thread then return top end
+  for level = 0, top - 1 do
+    local func = getinfo(thread, level, "f").func
+    if func and func == stop.resumed_by then return level end
+    if P.tell_of_death[func] then return P.visible_levels(thread, level + 1, top)[1] end
+  end
+  return top
+end
+
 -- Finds how deep a segment is, exactly unless an estimate (never too low) will do.
 local function measure(segment, is_estimate)
   local thread, first = segment.thread, segment.first

@@ -40,6 +40,32 @@ def test_a_caught_error_under_resume_shows_the_dead_coroutine(debug):
         assert "false\t42\n" == d.output("stdout")
 
 
+def test_the_stack_of_an_error_is_that_of_a_breakpoint_there(debug):
+    """With the C functions between: how the coroutine was resumed, and who catches."""
+    with debug("""
+        local function fails()
+          error("inside")  -- @raise
+        end
+        print((coroutine.resume(coroutine.create(fails))))
+        print((pcall(coroutine.wrap(fails))))
+        print((pcall(function() return (coroutine.wrap(fails)()) end)))
+        print((pcall(coroutine.resume, coroutine.create(fails))))
+    """) as d:
+        d.stop_on("caught")
+        d.break_at("raise")
+        seen = []
+        stop = d.client.run()
+        while stop is not None:
+            names = [frame.name for frame in d.stack()]
+            seen.append((stop.reason, [each for each in names if each != "error"]))
+            d.requests.continue_(thread_id=stop.thread)
+            stop = d.wait_for_stop()
+        assert ["breakpoint", "exception"] * 4 == [reason for reason, _ in seen]
+        for at_breakpoint, at_error in zip(seen[::2], seen[1::2], strict=True):
+            assert at_breakpoint[1] == at_error[1]
+        assert "coroutine.resume" in seen[1][1]
+
+
 def test_an_error_under_wrap(debug):
     """The stop is inside of the coroutine, whose locals live; below stands who resumed it."""
     with debug("""
