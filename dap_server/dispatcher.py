@@ -49,6 +49,11 @@ class Call:
     """Calls when the client is to be told next how the request goes on."""
 
     @property
+    def is_look(self) -> bool:
+        """Whether it only asks to see, or to try, what is there."""
+        return self.is_cancellable and self.command in states.LIVE
+
+    @property
     def progress_id(self) -> str:
         """The name under which the client sees how the request goes on."""
         return f"request-{self.seq}"
@@ -136,10 +141,23 @@ class Dispatcher:
             await session.program.ready()  # what is asked behind a launch is about its program
         arguments = _arguments(handler, request)
         call.sent = request.get("arguments") or {}
+        self._override(handler)
         if handler.title is None:
             return await handler.function(session, arguments)
         with self.progress(handler.title):
             return await handler.function(session, arguments)
+
+    def _override(self, handler: Handler) -> None:
+        """Have an order break off, soon, what would hold it up."""
+        if handler.overrides_after is None:
+            return
+        looks = [each for each in self._calls if each.is_look and each is not CURRENT.get()]
+
+        def break_off() -> None:
+            for each in looks:
+                each.scope.cancel()
+
+        asyncio.get_running_loop().call_later(handler.overrides_after, break_off)
 
     @contextmanager
     def progress(self, title: str) -> Iterator[None]:

@@ -28,6 +28,11 @@ class Handler:
     is_cancellable: bool
     title: str | None
     """What the user reads as progress if it takes long; None shows nothing."""
+    overrides_after: float | None
+    """Seconds after which it breaks off what its client asked to see before and still waits for.
+
+    None: never. Code that a client has run may have no end, and nothing else is done meanwhile.
+    """
 
 
 HANDLERS: dict[str, Handler] = {}
@@ -41,6 +46,7 @@ def handles(
     in_order: bool = False,
     is_cancellable: bool = False,
     title: str | None = None,
+    overrides_after: float | None = None,
 ) -> Callable[
     [Callable[[ClientSession, Arguments], Awaitable[Model | None]]],
     Callable[[ClientSession, Arguments], Awaitable[Model | None]],
@@ -58,6 +64,7 @@ def handles(
             in_order,
             is_cancellable,
             title,
+            overrides_after,
         )
         return function
 

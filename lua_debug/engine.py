@@ -13,10 +13,11 @@ from lua_debug.crossing import read_results
 from lua_debug.doors import Doors
 from lua_debug.host_functions import HostFunctions
 from lua_debug.interrupt import LuaInterface, set_main_thread
+from lua_debug.memory_limit import MemoryLimit
 from lua_debug.probe_files import CROSSING, load_probe
 from lua_debug.processes import Processes
 from lua_debug.states import main_state
-from lua_debug.versions import find_version, make_runtime
+from lua_debug.versions import find_version
 
 _PROGRAM = (
     "base",
@@ -69,7 +70,8 @@ class LuaEngine:
         ``hear_results``: called with what a script returns, as plain data; it needs such functions.
         """
         self.version = find_version(settings.lua)
-        self._runtime: Any = make_runtime(self.version, settings.max_memory_mb)
+        memory = MemoryLimit(settings.max_memory_mb)
+        self._runtime: Any = memory.make_runtime(self.version)
         package = self._runtime.globals().package
         for name, additions in (("path", settings.lua_path), ("cpath", settings.lua_cpath)):
             if additions:
@@ -96,6 +98,7 @@ class LuaEngine:
         self._run = self._runtime.execute(_RUN, probe, name="=[C]")
         if self.functions is not None:
             self.functions.install(probe)
+        memory.hold()
 
     def run_file(
         self, path: str, args: Sequence[str] = (), options: Sequence[str] = ()

@@ -25,19 +25,17 @@ from lua_debug.hook_choice import install_hooks
 from lua_debug.host_functions import HostFunctions
 from lua_debug.interrupt import resume_anew
 from lua_debug.last_words import folded
+from lua_debug.memory_limit import MemoryLimit
 from lua_debug.output import Teller, Written
 from lua_debug.probe_files import load_probe
 from lua_debug.processes import Processes
 from lua_debug.sources import Sources
 from lua_debug.texts import Texts
 from lua_debug.thread import LuaThread
-from lua_debug.versions import LuaVersion, make_runtime
+from lua_debug.versions import LuaVersion
 
 _LISTED_SOURCES = 10_000
 """How many files and named chunks are announced; a script may load any number of others."""
-
-_ROOM = 64
-"""Mebibytes above its limit that a stopped script's debugger may use."""
 
 
 class Host:
@@ -79,6 +77,7 @@ class Host:
         self.exception_filters: list[dict[str, Any]] = []
         self._exit_code: int | None = None
         self._is_killed = self._is_ending = self._has_last_line = False
+        self._memory = MemoryLimit(settings.max_memory_mb)
         self._runtime: Any = None
         self.probe: Any = None
         self._doors = Doors(self._functions())
@@ -89,7 +88,7 @@ class Host:
         """Make the runtime and load the probe; tells ``ready``."""
         loop = ready.get_loop()
         try:
-            self._runtime = make_runtime(self._version, self._settings.max_memory_mb)
+            self._runtime = self._memory.make_runtime(self._version)
             self.probe = load_probe(
                 self._runtime, self._version, self._doors, self._probe_settings()
             )
@@ -102,6 +101,7 @@ class Host:
             self._host_functions.install(self.probe)
             command = encode(self._table.command())
             self._thread.run_command(command)
+            self.probe.begin_limit()
         except Exception as error:
             loop.call_soon_threadsafe(ready.set_exception, error)
         else:
@@ -134,8 +134,7 @@ class Host:
             problem = "not enough memory"
         except Exception as error:  # lupa raises what no handler of ours could catch
             problem = str(error)
-        if self._settings.max_memory_mb:
-            self._runtime.set_max_memory(0)  # Lua panics if it is asked something and has none
+        self._memory.lift()
         self._is_killed = bool(self.probe.dying)
         if self._exit_code is None:
             self._exit_code = 0 if problem is None else 1
@@ -227,7 +226,7 @@ class Host:
             "required": self.required,
             "exit": self.exit,
             "close_and_exit": self.close_and_exit,
-            "limit_memory": self.limit_memory,
+            "limit_memory": self._memory.hold,
             "resume_anew": self.resume_anew,
             "log": self.log,
             "reading": self.reading,
@@ -361,12 +360,6 @@ class Host:
         close_state(self._version, self._runtime)
         self._tell_end(int(code))
         self._thread.abandon()
-
-    def limit_memory(self, is_limited: bool) -> None:
-        """Hold the script to its memory again, or let it have some more."""
-        megabytes = self._settings.max_memory_mb
-        if megabytes is not None:
-            self._runtime.set_max_memory((megabytes + (0 if is_limited else _ROOM)) * 1024 * 1024)
 
     def resume_anew(self, thread: str) -> None:
         """Run a coroutine with a C stack of its own, as Lua counts it; ``thread`` shows it."""

@@ -105,12 +105,13 @@ return not kept or not metatable or debug.getmetatable(object) ~= nil
 and so is what it would wrap later, an exception too. Answers whether things are not as known."""
 
 
-def make_runtime(version: LuaVersion, max_memory_mb: int | None = None) -> Any:
+def make_runtime(version: LuaVersion, max_memory_mb: int | None = None, room_mb: int = 0) -> Any:
     """A fresh runtime that keeps bytes as they are (latin-1) and in which no Python can be.
 
+    ``room_mb`` is added to the limit, if there is one, for what is not the script's.
     Raises `UserError` if its memory cannot be limited.
     """
-    limit = {"max_memory": max_memory_mb * 1024 * 1024} if max_memory_mb else {}
+    limit = {"max_memory": (max_memory_mb + room_mb) * 1024 * 1024} if max_memory_mb else {}
     if limit and version.module == "luajit20":
         raise UserError(
             f"maxMemoryMB is {max_memory_mb}; {version.label} takes its memory from the system by "

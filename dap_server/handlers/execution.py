@@ -17,8 +17,11 @@ if TYPE_CHECKING:
 SINGLE = "supports_single_thread_execution_requests"
 GRANULARITY = "supports_stepping_granularity"
 
+PATIENCE = 1.0
+"""Seconds evaluations have to end that stand before an order, see `Handler.overrides_after`."""
 
-@handles("continue", dap.ContinueArguments, SINGLE, in_order=True)
+
+@handles("continue", dap.ContinueArguments, SINGLE, in_order=True, overrides_after=PATIENCE)
 async def continue_(
     session: ClientSession, args: dap.ContinueArguments
 ) -> dap.ContinueResponseBody:
@@ -27,19 +30,23 @@ async def continue_(
     return dap.ContinueResponseBody(all_threads_continued=not args.single_thread)
 
 
-@handles("next", dap.NextArguments, SINGLE, GRANULARITY, in_order=True)
+@handles("next", dap.NextArguments, SINGLE, GRANULARITY, in_order=True, overrides_after=PATIENCE)
 async def next_(session: ClientSession, args: dap.NextArguments) -> None:
     """Step over."""
     await _resume(session, from_dap.resume(m.StepKind.OVER, args))
 
 
-@handles("stepIn", dap.StepInArguments, SINGLE, GRANULARITY, in_order=True)
+@handles(
+    "stepIn", dap.StepInArguments, SINGLE, GRANULARITY, in_order=True, overrides_after=PATIENCE
+)
 async def step_in(session: ClientSession, args: dap.StepInArguments) -> None:
     """Step in, into a chosen call if ``targetId`` says so."""
     await _resume(session, from_dap.resume(m.StepKind.IN, args))
 
 
-@handles("stepOut", dap.StepOutArguments, SINGLE, GRANULARITY, in_order=True)
+@handles(
+    "stepOut", dap.StepOutArguments, SINGLE, GRANULARITY, in_order=True, overrides_after=PATIENCE
+)
 async def step_out(session: ClientSession, args: dap.StepOutArguments) -> None:
     """Step out."""
     await _resume(session, from_dap.resume(m.StepKind.OUT, args))
@@ -56,14 +63,19 @@ async def step_in_targets(
     )
 
 
-@handles("pause", dap.PauseArguments)
+@handles("pause", dap.PauseArguments, overrides_after=PATIENCE)
 async def pause(session: ClientSession, args: dap.PauseArguments) -> None:
     """Stop soon; a ``stopped`` event says when."""
     session.answer_first()
     await session.coordinator.pause(ThreadId(args.thread_id) if args.thread_id > 0 else None)
 
 
-@handles("terminateThreads", dap.TerminateThreadsArguments, "supports_terminate_threads_request")
+@handles(
+    "terminateThreads",
+    dap.TerminateThreadsArguments,
+    "supports_terminate_threads_request",
+    overrides_after=PATIENCE,
+)
 async def terminate_threads(session: ClientSession, args: dap.TerminateThreadsArguments) -> None:
     """End these threads and no others."""
     await session.debuggee.terminate_threads([ThreadId(each) for each in args.thread_ids or ()])

@@ -61,7 +61,7 @@ async def configuration_done(session: ClientSession, _args: dap.ConfigurationDon
     await session.program.configure()
 
 
-@handles("restart", dap.RestartArguments, "supports_restart_request")
+@handles("restart", dap.RestartArguments, "supports_restart_request", overrides_after=0)
 async def restart(session: ClientSession, args: dap.RestartArguments) -> None:
     """Run the program again, with new launch arguments if the client sends some."""
     request = session.program.request
@@ -76,7 +76,11 @@ async def restart(session: ClientSession, args: dap.RestartArguments) -> None:
 
 
 @handles(
-    "terminate", dap.TerminateArguments, "supports_terminate_request", title="Ending the program"
+    "terminate",
+    dap.TerminateArguments,
+    "supports_terminate_request",
+    title="Ending the program",
+    overrides_after=0,
 )
 async def terminate(session: ClientSession, _args: dap.TerminateArguments) -> None:
     """End the program; ``exited`` and ``terminated`` follow."""

@@ -39,9 +39,13 @@ function P.give_room_back()
   pcall(keep_reserve)
 end
 
-if limit then
-  set_limit(true)
+-- Holds the script to its limit from here on: what there is by now is the debugger's own.
+function P.begin_limit()
+  if not limit then return end
   keep_reserve()
+  collectgarbage()
+  limit = limit + collectgarbage("count") * 1024
+  set_limit(true)
 end
 
 local stop_here = P.stop_here

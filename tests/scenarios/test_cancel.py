@@ -103,6 +103,65 @@ def test_by_the_progress_that_is_shown(debug):
         assert begun["progressId"] == d.wait_for("progressEnd")["progressId"]
 
 
+ORDERS = {
+    "continue": lambda d: d.requests.continue_(thread_id=1),
+    "next": lambda d: d.requests.next(thread_id=1),
+    "stepIn": lambda d: d.requests.step_in(thread_id=1),
+    "stepOut": lambda d: d.requests.step_out(thread_id=1),
+    "terminate": lambda d: d.requests.terminate(),
+    "disconnect": lambda d: d.requests.disconnect(),
+}
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_an_order_breaks_off_what_has_no_end(debug, order):
+    """A client need not know how to cancel: it can go on, step, end and leave."""
+    with debug(PROGRAM) as d:
+        d.break_at("here")
+        d.run()
+        number = begin(d, ENDLESS[0], "watch")
+        ORDERS[order](d)
+        assert_cancelled(d, number)
+        if order in ("next", "stepIn"):
+            d.wait_for_stop()
+        elif order != "disconnect":
+            d.wait_for("terminated")
+
+
+def test_a_restart_breaks_off_what_has_no_end(debug):
+    """The program begins anew, with its breakpoints."""
+    with debug(PROGRAM) as d:
+        d.break_at("here")
+        d.run()
+        number = begin(d, ENDLESS[1])
+        d.requests.restart()
+        assert_cancelled(d, number)
+        assert "here" == d.at(d.wait_for_stop())
+        assert "1" == d.evaluate("n")
+        assert 0 == d.run_to_end()
+
+
+def test_a_pause_breaks_off_what_has_no_end(debug):
+    """The program stands, and answers again."""
+    with debug(PROGRAM) as d:
+        d.break_at("here")
+        d.run()
+        number = begin(d, ENDLESS[0])
+        d.requests.pause(thread_id=1)
+        assert_cancelled(d, number)
+        assert "2" == d.evaluate("1 + 1")
+
+
+def test_an_order_waits_for_what_ends(debug):
+    """What was asked before is answered, though the program goes on behind it."""
+    with debug(PROGRAM) as d:
+        d.break_at("here")
+        d.run()
+        numbers = [begin(d, "20 + 1") for _ in range(20)]
+        assert 0 == d.run_to_end()
+        assert ["21"] * 20 == [d.result("evaluate", each)["result"] for each in numbers]
+
+
 def test_other_requests_wait_and_are_answered(debug):
     """What is asked behind an endless expression is answered once that is cancelled."""
     with debug(PROGRAM) as d:

@@ -33,6 +33,21 @@ def test_a_program_ends_that_grows_without_end(debug):
 
 
 @pytest.mark.lua(*BOUNDED)
+def test_the_limit_is_that_of_the_program_alone(debug):
+    """What the debugger has in the runtime does not count: 1 MiB is that of the program."""
+    with debug("""
+        local text = ("x"):rep(400 * 1024)
+        print(#text)  -- @here
+        print(pcall(string.rep, "y", 400 * 1024))
+    """) as d:
+        d.break_at("here")
+        d.run(maxMemoryMB=1)
+        assert "409600" == d.evaluate("#text")
+        assert 0 == d.run_to_end()
+        assert "409600\nfalse\tnot enough memory\n" == d.output("stdout")
+
+
+@pytest.mark.lua(*BOUNDED)
 def test_a_program_goes_on_that_catches_it(debug):
     """Pcall and coroutine.resume answer what Lua says, and the memory is there again."""
     with debug(
