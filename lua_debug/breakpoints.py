@@ -20,7 +20,7 @@ from kernel.core.model import (
     FunctionBreakpointSpec,
 )
 from lua_debug.arming import AnySpec, Arming
-from lua_debug.chunks import Chunk, Chunks
+from lua_debug.chunks import Chunk, Chunks, Form
 from lua_debug.exchanges import Exchanges, missing
 from lua_debug.function_names import parse_function_name
 from lua_debug.original_places import original_locations, original_places
@@ -137,16 +137,14 @@ class BreakpointTable:
                 or any(specs and key.startswith("#") for key, specs in self._specs.items())
             )
 
-    def load(self, raw: str, text: bytes, *, use_hooks: bool = False) -> Loaded:
-        """A chunk is being loaded: put probes into its text, verify what waited for it.
-
-        ``use_hooks``: the text with probes did not compile, so it stays as it is.
-        """
+    def load(self, raw: str, text: bytes, form: Form = Form.PROBED) -> Loaded:
+        """A chunk is being loaded: put probes into its text, verify what waited for it."""
         with self._lock:
-            chunk = self._chunks.enter(raw, self._sources.key_of(raw), text)
+            is_binary = form is Form.BINARY
+            chunk = self._chunks.enter(raw, self._sources.key_of(raw), text, is_binary=is_binary)
             chunk.origins = self._sources.originals.of(raw)
             probed = None
-            if use_hooks:
+            if form is not Form.PROBED:
                 chunk.probes, chunk.marks, chunk.is_compiled = {}, {}, True
                 chunk.compiled = None
             else:

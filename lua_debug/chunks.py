@@ -4,6 +4,7 @@ import itertools
 from collections import OrderedDict
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from enum import IntEnum
 
 from lua_debug.origins import Origins
 from lua_debug.places import TextPlaces
@@ -16,6 +17,17 @@ _KEPT_VERSIONS = 50
 
 _KEPT_PASSING = 2000
 """Chunks without a file, and cells, that are kept while nothing is set in them."""
+
+
+class Form(IntEnum):
+    """How a chunk comes."""
+
+    PROBED = 0
+    """A text, to be compiled with probes."""
+    PLAIN = 1
+    """A text that is compiled as it is, so that hooks must do."""
+    BINARY = 2
+    """Compiled already, of this text as far as one knows."""
 
 
 @dataclass(slots=True)
@@ -39,6 +51,7 @@ class Chunk:
     compiled: bytes | None = None
     late: frozenset[Spot] = frozenset()
     origins: Origins | None = None
+    is_binary: bool = False
 
     def marks_around(self, line: int) -> frozenset[int] | None:
         """The marks that tell the entry of every function with code on a line, before that code.
@@ -81,7 +94,7 @@ class Chunks:
         """The chunks of each key, those compiled last first."""
         return reversed(self._by_key.values())
 
-    def enter(self, raw: str, key: str, text: bytes) -> Chunk:
+    def enter(self, raw: str, key: str, text: bytes, *, is_binary: bool = False) -> Chunk:
         """The chunk for a text, the newest of its key from now on; new if the text is."""
         known = self._by_key.setdefault(key, [])
         self._by_key.move_to_end(key)
@@ -89,11 +102,12 @@ class Chunks:
             self._passing[key] = None
             self._passing.move_to_end(key)
         for chunk in reversed(known):
-            if chunk.raw == raw and chunk.places.text == text:
+            is_form = chunk.is_binary == is_binary
+            if is_form and chunk.raw == raw and chunk.places.text == text:
                 known.remove(chunk)
                 known.append(chunk)
                 return chunk
-        chunk = Chunk(raw, key, TextPlaces(self._lines, text))
+        chunk = Chunk(raw, key, TextPlaces(self._lines, text), is_binary=is_binary)
         self._append(known, chunk)
         return chunk
 

@@ -16,6 +16,7 @@ from kernel.events import model as e
 from kernel.execution.engine import Cell
 from lua_debug.breakpoints import BreakpointTable
 from lua_debug.calls import begin_script, lua_text
+from lua_debug.chunks import Form
 from lua_debug.closing import close_runtime, close_state
 from lua_debug.commands import encode
 from lua_debug.console import Console
@@ -308,11 +309,14 @@ class Host:
         origins = self._sources.originals.of(raw)
         return "" if origins is None else encode(origins.for_probe())
 
-    def load(self, raw: str, text: str, again: int) -> str:
-        """A chunk is being loaded: ``length:command`` and the text with probes, or nothing."""
+    def load(self, raw: str, text: str, form: int) -> str:
+        """A chunk is being loaded: ``length:command`` and the text with probes, or nothing.
+
+        ``form``: how it comes, a `Form`.
+        """
         code = text.encode("latin-1")
         self._note(raw, code)
-        loaded = self._table.load(raw, code, use_hooks=bool(again))
+        loaded = self._table.load(raw, code, Form(form))
         if loaded.command is None and loaded.text is None:
             return ""
         command = encode(loaded.command) if loaded.command else ""

@@ -41,10 +41,12 @@ function P.ops.adopt(command)
   return P.ops.forget_sources()
 end
 
+-- How a chunk comes: to be compiled with probes; as it is, so that hooks must do; compiled already.
+local PROBED, PLAIN, BINARY = 0, 1, 2
+
 -- Text with probes, made by the host; it also arms them. Nil: the text is to be used as it is.
--- `again`: the text of the first answer did not compile, so hooks must do.
-local function with_probes(chunkname, text, again)
-  local answer = host.load(chunkname, text, again and 1 or 0)
+local function with_probes(chunkname, text, form)
+  local answer = host.load(chunkname, text, form)
   sources[chunkname] = nil
   P.forget_origins(chunkname)
   P.writes.loaded(chunkname)
@@ -59,14 +61,14 @@ end
 -- Compiles `text` by `compile(text)`, with probes where the host wants some.
 local function compile_probed(text, chunkname, compile)
   P.hooks.loaded()
-  local probed = with_probes(chunkname, text)
+  local probed = with_probes(chunkname, text, PROBED)
   if probed then
     local chunk = compile(probed)
     if chunk then
       P.safepoints.note(chunk)
       return chunk
     end
-    with_probes(chunkname, text, true)
+    with_probes(chunkname, text, PLAIN) -- what was to have probes did not compile
   end
   return compile(text)
 end
@@ -78,6 +80,31 @@ local function takes_text(mode) return mode == nil or type(mode) == "string" and
 local function position(level)
   local info = getinfo(level + 1, "Sl")
   return info and info.currentline > 0 and format("%s:%d: ", info.short_src, info.currentline) or ""
+end
+
+-- The text of a file as luaL_loadfilex gives it to the compiler: without a byte order mark (5.2 and
+-- later) and with its first line emptied if that begins with #. Nil if it is no readable text.
+local function read_text(path)
+  local file = open(path, "rb")
+  if not file then return nil end
+  local text = file:read("*a")
+  file:close()
+  if not text then return nil end
+  if not P.is_51 and sub(text, 1, 3) == "\239\187\191" then text = sub(text, 4) end
+  if byte(text, 1) == 35 then text = gsub(text, "^[^\n]*", "", 1) end
+  if is_binary(text) or sub(text, 1, 2) == "\n\27" then return nil end
+  return text
+end
+
+-- A binary chunk was loaded that says which file it was made of: its lines are those of the text there.
+local function note_binary(chunk, ...)
+  local path = type(chunk) == "function" and match(getinfo(chunk, "S").source, "^@(.*)")
+  local text = path and read_text(path)
+  if text then
+    P.hooks.loaded()
+    with_probes("@" .. path, text, BINARY)
+  end
+  return chunk, ...
 end
 
 -- load and loadstring -------------------------------------------------------------------------------
@@ -98,9 +125,11 @@ local function load_pieces(reader, chunkname, ...)
   local text = results[1] and concat(pieces)
   local rest = not text and type(results[2]) == "string" and match(results[2], "^%[C%]:%d+: (.*)")
   if rest then results[2] = position(3) .. rest end -- raised by load itself
-  if text and not is_binary(text) then
+  if text and is_binary(text) then
+    note_binary(results[1])
+  elseif text then
     P.hooks.loaded()
-    with_probes(chunkname or "=(load)", text, true)
+    with_probes(chunkname or "=(load)", text, PLAIN)
   end
   return unpack(results, 1, results.n)
 end
@@ -138,25 +167,13 @@ local function make_load(original, name)
     end
     if results then return unpack(results, 1, results.n) end
     if select("#", ...) == 0 then P.refuse(original, name) end
+    local is_compiled = kind == "string" and is_binary(code)
+    if is_compiled then return note_binary(checked(name, pcall(call, original, code, select(2, ...)))) end
     return pass(checked(name, pcall(call, original, code, select(2, ...))))
   end
 end
 
 -- Files -------------------------------------------------------------------------------------------
-
--- The text of a file as luaL_loadfilex gives it to the compiler: without a byte order mark (5.2 and
--- later) and with its first line emptied if that begins with #. Nil if it is no readable text.
-local function read_text(path)
-  local file = open(path, "rb")
-  if not file then return nil end
-  local text = file:read("*a")
-  file:close()
-  if not text then return nil end
-  if not P.is_51 and sub(text, 1, 3) == "\239\187\191" then text = sub(text, 4) end
-  if byte(text, 1) == 35 then text = gsub(text, "^[^\n]*", "", 1) end
-  if is_binary(text) or sub(text, 1, 2) == "\n\27" then return nil end
-  return text
-end
 
 local function load_file(...)
   local path, mode = ...
@@ -174,7 +191,7 @@ local function load_file(...)
     text = type(path) == "string" and takes_text(mode) and read_text(path)
   end
   if not text then
-    return pass(checked("loadfile", pcall(call, original_loadfile, ...)))
+    return note_binary(checked("loadfile", pcall(call, original_loadfile, ...)))
   end
   local name = "@" .. path
   if not has_modes then

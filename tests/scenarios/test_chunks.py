@@ -240,3 +240,60 @@ def test_a_chunk_of_bytecode_whose_text_nobody_knows(debug):
         frames = d.requests.stack_trace(thread_id=1).stack_frames
         assert 2 == len(frames)
         assert 0 == d.run_to_end()
+
+
+COMPILED = """
+    local folder = arg[0]:match("^(.*)/")
+    local file = assert(io.open(folder .. "/lib.luac", "wb"))
+    file:write(string.dump(assert(loadfile(folder .. "/lib.lua"))))
+    file:close()
+    print("compiled")  -- @compiled
+    %s
+    print(lib(20))
+"""
+LIB = "local one = 1\nreturn function(x)\n  local y = x + one\n  return y\nend\n"
+WAYS = {
+    "loadfile": 'local lib = loadfile(folder .. "/lib.luac")()',
+    "dofile": 'local lib = dofile(folder .. "/lib.luac")',
+    "require": 'package.path = folder .. "/?.luac" local lib = require("lib")',
+    "load": """local lib = (loadstring or load)(
+        string.dump(assert(loadfile(folder .. "/lib.lua"))))()""",
+    "pieces": """local text = string.dump(assert(loadfile(folder .. "/lib.lua")))
+        local lib = load(function() local piece = text text = nil return piece end)()""",
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("is_late", [False, True])
+def test_compiled_code_stops_by_the_lines_of_its_file(debug, way, is_late):
+    """Bytecode says which file it was made of; breakpoints there hold for it, too."""
+    with debug(COMPILED % WAYS[way], {"lib.lua": LIB}) as d:
+        lib = d.folder / "lib.lua"
+        if is_late:
+            d.break_at("compiled")
+            d.run()
+        else:
+            d.start()
+        (answer,) = break_in(d, lib, 3)
+        if not is_late:
+            assert not answer.verified
+        stop = d.continue_() if is_late else d.client.run()
+        assert (3, str(lib)) == (stop.line, stop.path)
+        assert "20" == d.locals()["x"]
+        assert 4 == d.client.step_over().line
+        assert 0 == d.run_to_end()
+        assert "compiled\n21\n" == d.output("stdout")
+
+
+def test_compiled_code_beside_its_text(debug):
+    """One breakpoint stops in the functions of both."""
+    both = WAYS["load"] + '\n    local plain = dofile(folder .. "/lib.lua") print(plain(10))'
+    with debug(COMPILED % both, {"lib.lua": LIB}) as d:
+        d.start()
+        break_in(d, d.folder / "lib.lua", 3)
+        d.client.run()
+        assert "10" == d.locals()["x"]
+        d.continue_()
+        assert "20" == d.locals()["x"]
+        assert 0 == d.run_to_end()
+        assert "compiled\n11\n21\n" == d.output("stdout")
