@@ -19,7 +19,7 @@ from dap_server import worker
 from dap_server.language import Language
 from dap_server.rehearsal import rehearse
 from dap_server.server import Server, can_fork, forking, spawning
-from kernel.transport.tcp import listening_socket
+from kernel.transport.tcp import listening_socket, shown_address
 from lua_debug.debuggee import LuaDebuggee
 from lua_debug.exceptions import EXCEPTION_FILTERS
 from lua_debug.versions import DEFAULT_VERSION, find_version
@@ -48,7 +48,7 @@ def serve_clients(host: str, port: int, language: Language) -> None:
         worker.serve_socket(connection, language)
 
     where = listener.getsockname()
-    sys.stderr.write(f"listening on {where[0]}:{where[1]}\n")
+    sys.stderr.write(f"listening on {shown_address(*where[:2])}\n")
     sys.stderr.flush()
     rehearse(language)
     gc.collect()

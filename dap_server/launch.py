@@ -24,8 +24,8 @@ from pydantic.alias_generators import to_camel
 
 from dap_server.launch_errors import BadConfiguration, explain, warnings
 from dap_server.texts import is_plain, plain
-from kernel.core.errors import ProgramNotFound
 from kernel.core.model import Program
+from kernel.core.program_files import require_program
 from kernel.core.settings import DebugSettings, DisplayLimits, PathMapping
 
 Console = Literal["internalConsole", "integratedTerminal", "externalTerminal"]
@@ -264,9 +264,8 @@ class LaunchRequest:
     """What the client sent, whole."""
 
     def require_file(self) -> None:
-        """Raises `ProgramNotFound` where the program's file is not there."""
-        if not os.path.isfile(self.program.path):
-            raise ProgramNotFound(f"Script file not found: {self.program.path}")
+        """Raises `ProgramNotFound` where the program's file cannot be run."""
+        require_program(self.program.path)
 
 
 @dataclass(frozen=True, slots=True)

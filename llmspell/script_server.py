@@ -20,7 +20,7 @@ from kernel.core.loop import EventLoop
 from kernel.core.settings import DebugSettings
 from kernel.execution.output import CaptureMode
 from kernel.transport.base import Transport
-from kernel.transport.tcp import Listener, listening_socket
+from kernel.transport.tcp import Listener, listening_socket, shown_address
 from llmspell.listening import Listening, listed
 from llmspell.script_break import INTERRUPTED
 from llmspell.wiring import language
@@ -92,7 +92,7 @@ async def _debug(
     if terms.says_where:
         place = Listening(os.getpid(), door.host, door.port, program.path, settings.lua)
         stack.enter_context(listed(place))
-        os.write(2, f"listening on {door.host}:{door.port}\n".encode())
+        os.write(2, f"listening on {shown_address(door.host, door.port)}\n".encode())
     heard = _end_by_signals(script)
     try:
         await _begin(script, terms)

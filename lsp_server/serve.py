@@ -13,7 +13,7 @@ from pygls.io_ import run_async
 
 from kernel.transport.base import Transport
 from kernel.transport.stdio import StdioTransport, claim_stdio
-from kernel.transport.tcp import TcpTransport, listening_socket
+from kernel.transport.tcp import TcpTransport, listening_socket, shown_address
 from lsp_server.server import LuaLanguageServer
 
 MakeServer = Callable[[], LuaLanguageServer]
@@ -117,7 +117,7 @@ def serve_clients(host: str, port: int, make_server: MakeServer) -> None:
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, ending.set)
         server = await asyncio.start_server(connected, sock=listener)
-        sys.stderr.write(f"listening on {where[0]}:{where[1]}\n")
+        sys.stderr.write(f"listening on {shown_address(*where[:2])}\n")
         sys.stderr.flush()
         await ending.wait()
         server.close()

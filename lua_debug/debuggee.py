@@ -8,9 +8,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kernel.core import model as m
-from kernel.core.errors import DebuggeeGone, NotStopped, ProgramNotFound, UserError
+from kernel.core.errors import DebuggeeGone, NotStopped, UserError
 from kernel.core.functions import MakeTables
 from kernel.core.ids import FAILED, FrameId, SourceReference, ThreadId, VariablesReference
+from kernel.core.program_files import require_program
 from kernel.core.settings import DebugSettings
 from kernel.debug.debuggee import Listener
 from kernel.events import model as e
@@ -123,8 +124,7 @@ class LuaDebuggee:
 
     async def launch(self, program: m.Program) -> None:
         """Start the script on the Lua thread."""
-        if not os.path.isfile(program.path):
-            raise ProgramNotFound(f"Script file not found: {program.path}")
+        require_program(program.path)
         if self._home is None:
             self._home = canonical(os.path.dirname(os.path.abspath(program.path)))
         await self.begin()

@@ -101,6 +101,11 @@ def listening_socket(host: str, port: int) -> socket.socket:
     return listener
 
 
+def shown_address(host: str, port: int) -> str:
+    """``HOST:PORT``, an IPv6 address in brackets (RFC 3986 section 3.2.2)."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
 class Listener:
     """Accepts connections and runs ``serve(transport)`` for each, which closes it."""
 

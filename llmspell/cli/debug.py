@@ -8,6 +8,7 @@ from dataclasses import asdict
 
 from kernel.core import model as m
 from kernel.core.errors import UserError
+from kernel.core.program_files import require_program
 from kernel.core.settings import DebugSettings
 from llmspell.cli.global_options import GlobalOptions
 from llmspell.cli.numbers import port
@@ -58,8 +59,8 @@ def make_parser() -> CliParser:
         metavar="PORT",
         help="where to listen; 0: any free port, printed",
     )
-    parser.add_argument("--host", default="127.0.0.1", help="listen there (127.0.0.1)")
-    parser.add_argument("--no-wait", action="store_true", help="begin without a debugger")
+    parser.add_argument("--host", help="with --dap-port: listen there (127.0.0.1)")
+    parser.add_argument("--no-wait", action="store_true", help="with --dap-port: begin at once")
     parser.add_argument("--list", action="store_true", help="say what can be attached to now")
     parser.add_argument("--json", action="store_true", help="with --list: an array of objects")
     add_options(parser)
@@ -76,19 +77,24 @@ def main(arguments: Sequence[str], options: GlobalOptions) -> int:
         return _list(Results("json" if chosen.json else options.output))
     if chosen.script is None:
         parser.error("which script? or --list")
+    if chosen.script == "-":
+        parser.error("a file is needed: standard input is the prompt's, or the script's own")
     refuse_forms(parser, options)
-    if chosen.dap_port is not None:
-        if names_kernel(options):
-            name = "--connect" if options.connect else "--kernel"
-            parser.error(f"--dap-port serves a script of its own; leave {name} out")
-        return _debug(chosen, args)
-    return _at_prompt(chosen, args, options)
+    has_port = chosen.dap_port is not None
+    if not has_port and (chosen.no_wait or chosen.host):
+        parser.error(f"{'--no-wait' if chosen.no_wait else '--host'} needs --dap-port PORT")
+    if has_port and names_kernel(options):
+        name = "--connect" if options.connect else "--kernel"
+        parser.error(f"--dap-port serves a script of its own; leave {name} out")
+    try:
+        require_program(chosen.script)
+    except UserError as error:
+        sys.stderr.write(f"llmspell: {error}\n")
+        return 1
+    return _debug(chosen, args) if has_port else _at_prompt(chosen, args, options)
 
 
 def _at_prompt(chosen: argparse.Namespace, args: Sequence[str], options: GlobalOptions) -> int:
-    if not os.path.isfile(chosen.script):
-        sys.stderr.write(f"llmspell: Script file not found: {chosen.script}\n")
-        return 1
     from kernel.repl.settings import ReplSettings
     from llmspell.repl import first_lines, run_repl
 
@@ -101,9 +107,7 @@ def _at_prompt(chosen: argparse.Namespace, args: Sequence[str], options: GlobalO
 
 
 def _debug(chosen: argparse.Namespace, args: Sequence[str]) -> int:
-    if not os.path.isfile(chosen.script):
-        sys.stderr.write(f"llmspell: Script file not found: {chosen.script}\n")
-        return 1
+    from kernel.transport.tcp import shown_address
     from llmspell.config.lua_choice import configured_lua
     from llmspell.script_server import Terms, debug_script, listen
     from lua_debug.versions import DEFAULT_VERSION, find_version
@@ -115,9 +119,10 @@ def _debug(chosen: argparse.Namespace, args: Sequence[str]) -> int:
         sys.stderr.write(f"llmspell: {error}\n")
         return 1
     try:
-        listener = listen(chosen.host, chosen.dap_port)
+        host = chosen.host or "127.0.0.1"
+        listener = listen(host, chosen.dap_port)
     except OSError as error:
-        where = f"{chosen.host}:{chosen.dap_port}"
+        where = shown_address(host, chosen.dap_port)
         sys.stderr.write(f"llmspell: cannot listen on {where}: {error.strerror or error}\n")
         return 1
     terms = Terms(waits=not chosen.no_wait, says_where=True)
@@ -126,11 +131,12 @@ def _debug(chosen: argparse.Namespace, args: Sequence[str]) -> int:
 
 
 def _list(results: Results) -> int:
+    from kernel.transport.tcp import shown_address
     from llmspell.listening import listening
 
     programs = listening()
     lines = [
-        f"{each.pid:>8}  {f'{each.host}:{each.port}':21}  Lua {each.lua:6}  {each.program}"
+        f"{each.pid:>8}  {shown_address(each.host, each.port):21}  Lua {each.lua:6}  {each.program}"
         for each in programs
     ]
     nothing = "No program waits for a debugger, and none that runs can be attached to."

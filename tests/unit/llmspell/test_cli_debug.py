@@ -272,6 +272,37 @@ def test_a_missing_script_is_named(tmp_path: Path) -> None:
     assert (1, "llmspell: Script file not found: none.lua\n") == (done.returncode, done.stderr)
 
 
+@pytest.mark.parametrize("more", [[], ["--dap-port", "0"]])
+def test_a_folder_is_no_program(tmp_path: Path, more: list[str]) -> None:
+    """It is there, so nobody says that it is not."""
+    done = llmspell("debug", str(tmp_path), *more, cwd=tmp_path)
+    assert (1, f"llmspell: cannot open {tmp_path}: Is a directory\n") == (
+        done.returncode,
+        done.stderr,
+    )
+
+
+def test_standard_input_is_no_program(tmp_path: Path) -> None:
+    """It belongs to the prompt, or to the script."""
+    done = llmspell("debug", "-", cwd=tmp_path, text="print(1)")
+    assert 2 == done.returncode
+    assert "a file is needed: standard input is the prompt's" in done.stderr
+
+
+@pytest.mark.parametrize("words", [["--no-wait"], ["--host", "127.0.0.1"]])
+def test_options_of_a_port_need_one(program: Path, words: list[str]) -> None:
+    """Rather than that they do nothing, and a prompt opens."""
+    done = llmspell("debug", "a.lua", *words, cwd=program.parent)
+    assert 2 == done.returncode
+    assert f"{words[0]} needs --dap-port PORT" in done.stderr
+
+
+def test_an_address_of_ipv6_is_written_in_brackets(program: Path) -> None:
+    """As it is to be typed elsewhere."""
+    with Running(["debug", "a.lua", "--dap-port", "0", "--host", "::1"], program.parent) as running:
+        assert running.said.startswith("listening on [::1]:")
+
+
 def test_a_lua_there_is_not_is_named(program: Path) -> None:
     """Before anything listens, in the words of ``llmspell run``."""
     done = llmspell("debug", "a.lua", "--dap-port", "0", "--lua", "7", cwd=program.parent)
