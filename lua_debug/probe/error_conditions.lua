@@ -3,7 +3,7 @@
 local P = ...
 
 local lib = P.lib
-local gsub, getinfo = lib.string.gsub, lib.debug.getinfo
+local gsub, getinfo, type = lib.string.gsub, lib.debug.getinfo, lib.type
 local resume, status = lib.coroutine.resume, lib.coroutine.status
 
 -- The frame of the script that raised an error in `thread`; nil if there is none.
@@ -38,6 +38,7 @@ function P.error_condition(text)
     local ok, value = resume(asking, holds, look_from, thread, err)
     look_from(nil)
     if status(asking) == "suspended" then return false, "attempt to yield from a condition" end
+    if not ok and type(value) == "string" then value = gsub(value, "^[^:]*:%d+: ", "") end
     return ok, value
   end
 end

@@ -54,11 +54,18 @@ local function looks_like_statement(tokens)
   return false
 end
 
--- Lua's message without the place in the evaluated text, but for the line if there are several.
-local function without_place(message, text)
+-- Lua's message without the place in the evaluated text, but for the line if there are several; nor a place
+-- of ours, where a metamethod of the globals blames who asked. For Lua all names in the text are globals.
+local function without_place(message, text, frame)
   local has_lines = find(text, "\n", 1, true)
-  message = gsub(message, "^%(evaluate%):(%d+): ", has_lines and "line %1: " or "")
-  return (gsub(message, P.ENVIRONMENT, "_ENV"))
+  local stripped, count = gsub(message, "^%(evaluate%):(%d+): ", has_lines and "line %1: " or "")
+  if count == 1 and frame then
+    stripped = gsub(stripped, "global '([^']*)'", function(name)
+      local kind = P.variable_of(frame, name)
+      return kind and kind .. " '" .. name .. "'"
+    end)
+  end
+  return (gsub(gsub(stripped, "^%[C%]:%d+: ", ""), P.ENVIRONMENT, "_ENV"))
 end
 
 -- The text as an expression if it is one, else as statements; and whether it is one.
@@ -74,9 +81,9 @@ end
 
 -- running -----------------------------------------------------------------------------------------
 
-local function explain(problem, kind, text)
+local function explain(problem, kind, text, frame)
   if kind == "cancelled" then P.user_error(problem, kind) end
-  if type(problem) == "string" then P.user_error(without_place(problem, text), "evaluation") end
+  if type(problem) == "string" then P.user_error(without_place(problem, text, frame), "evaluation") end
   if P.has_metamethod(problem, "__tostring") then
     local said, fine = P.tostring_text(problem)
     if fine and type(said) == "string" then P.user_error(said, "evaluation") end
@@ -84,11 +91,12 @@ local function explain(problem, kind, text)
   P.user_error("error value: " .. P.describe(problem), "evaluation")
 end
 
--- Runs the user's code (of this text) as an evaluation; its results, packed. Its errors become ours.
-function P.run_user(body, arguments, text)
-  local ok, results, kind = P.run(body, arguments or { n = 0 }, P.settings.eval_instructions)
+-- Runs the user's code (of this text, in this frame) as an evaluation; its results, packed. Its errors
+-- become ours.
+function P.run_user(body, arguments, text, frame)
+  local ok, results, kind = P.run(body, arguments or { n = 0 }, P.settings.eval_instructions, frame)
   P.generation = P.generation + 1
-  if not ok then explain(results, kind, text or "") end
+  if not ok then explain(results, kind, text or "", frame) end
   return results
 end
 
@@ -109,7 +117,7 @@ local function results_of(text, frame)
   local world = P.world(frame, P.is_jit and { _ENV_poll = poll } or nil)
   local chunk, is_expression = compiled(text, world)
   if lib.jit then lib.jit.off(chunk, true) end
-  return P.run_user(chunk, varargs_of(frame, text), text), is_expression
+  return P.run_user(chunk, varargs_of(frame, text), text, frame), is_expression
 end
 
 -- The packed values of an expression, or of statements, in a frame.
@@ -183,7 +191,7 @@ local function assign(text, value, frame)
   local body = prepared(text)
   local chunk, message = P.compile(body .. "\n = _ENV_value()", CHUNK, world)
   if not chunk then P.user_error("This cannot be assigned to: " .. without_place(message, ""), "evaluation") end
-  P.run_user(chunk, varargs_of(frame, text), text)
+  P.run_user(chunk, varargs_of(frame, text), text, frame)
 end
 
 -- set_expression {expr, value, frame?, hex?}: assigns, and answers the value as `evaluate` does.

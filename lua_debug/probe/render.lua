@@ -122,12 +122,12 @@ end
 local ITEMS, MAX_KEYS, MAX_LENGTH, MAX_DEPTH = 10, 40, 120, 2
 local preview
 
-local function short(value, depth)
+local function short(value, depth, hex)
   local kind = type(value)
-  if kind == "table" then return preview(value, depth - 1, MAX_LENGTH / 2) end
+  if kind == "table" then return preview(value, depth - 1, MAX_LENGTH / 2, hex) end
   if kind == "string" then return P.quote(value, 40) end
   if kind == "function" or kind == "thread" or kind == "userdata" then return kind end
-  return (P.show(value))
+  return (P.show(value, hex))
 end
 
 -- A key as it is written in a constructor and in a list of fields: x, [1], ["a b"], [{…}].
@@ -154,7 +154,7 @@ local function some_keys(object, border)
   return keys
 end
 
-function preview(object, depth, room)
+function preview(object, depth, room, hex)
   if next(object) == nil then return "{}" end
   if depth <= 0 then return "{" .. ELLIPSIS .. "}" end
   local pieces, count, length = {}, 0, 0
@@ -171,12 +171,13 @@ function preview(object, depth, room)
   local border = P.rawlen(object)
   local going = true
   for index = 1, border do
-    going = add(short(rawget(object, index), depth))
+    going = add(short(rawget(object, index), depth, hex))
     if not going then break end
   end
   local keys = going and some_keys(object, border) or {}
   for index = 1, #keys do
-    if not add(P.key_text(keys[index]) .. " = " .. short(rawget(object, keys[index]), depth)) then break end
+    local value = short(rawget(object, keys[index]), depth, hex)
+    if not add(P.key_text(keys[index]) .. " = " .. value) then break end
   end
   return "{" .. concat(pieces, ", ") .. "}"
 end
@@ -188,9 +189,9 @@ function P.own_name(value)
   return type(name) == "string" and P.text(P.cut(name, 60)) or nil
 end
 
-local function table_text(value)
+local function table_text(value, hex)
   local name = P.own_name(value)
-  return (name and name .. " " or "") .. preview(value, MAX_DEPTH, MAX_LENGTH)
+  return (name and name .. " " or "") .. preview(value, MAX_DEPTH, MAX_LENGTH, hex)
 end
 
 local texts = {
@@ -205,13 +206,13 @@ local texts = {
   cdata = cdata_text,
 }
 
--- The text and the type of a value; integers in hexadecimal if `hex`.
+-- The text and the type of a value; its integers, and those of a table's preview, in hexadecimal if `hex`.
 function P.show(value, hex)
   local kind = type(value)
   local text = texts[kind]
   if not text then return kind, kind end
   if kind == "table" or kind == "userdata" then
-    return text(value), P.own_name(value) or kind
+    return text(value, hex), P.own_name(value) or kind
   end
   return text(value, hex), kind
 end

@@ -75,7 +75,31 @@ local function restored(thread, hook, mask, count, ...)
   return ...
 end
 
+-- What evaluated code asks of its own place is that of the frame it is evaluated in.
+local function running_there(guard, original)
+  local frame = guard.frame
+  return frame and function(...)
+    if running() ~= guard.thread then return original(...) end
+    local is_main = frame.thread == P.main
+    if P.is_51 then return not is_main and frame.thread or nil end
+    return frame.thread, is_main
+  end
+end
+
+local function traceback_there(guard, original)
+  local frame = guard.frame
+  return frame and function(...)
+    local message, level = ...
+    local is_text = message == nil or type(message) == "string" or type(message) == "number"
+    if not is_text or running() ~= guard.thread then return original(...) end
+    level = type(level) == "number" and level >= 1 and level or 1
+    return P.standard_traceback(frame.thread, message, frame.level + level - 1, level, P.main_chunk(frame.thread))
+  end
+end
+
 local stand_ins = {
+  { "coroutine", "running", running_there },
+  { "debug", "traceback", traceback_there },
   { "coroutine", "create", function(guard, original)
     return function(body) return original(type(body) == "function" and guarded_body(guard, body) or body) end
   end },
@@ -102,8 +126,9 @@ local function put_stand_ins(guard)
     local library_name, name, make = unpack(stand_ins[index])
     local library = rawget(P.globals, library_name)
     local original = type(library) == "table" and rawget(library, name)
-    if type(original) == "function" and not (P.is_jit and library_name == "coroutine") then
-      local stand_in = make(guard, original)
+    local is_needed = not P.is_jit or library_name ~= "coroutine" or name == "running"
+    local stand_in = is_needed and type(original) == "function" and make(guard, original)
+    if stand_in then
       rawset(library, name, stand_in)
       undo[#undo + 1] = function()
         if rawget(library, name) == stand_in then rawset(library, name, original) end
@@ -153,14 +178,16 @@ end
 
 -- Runs body(...) with the packed `arguments`, at most `budget` instructions (nil: until the host's
 -- `cancelled` says so). True and the packed results; or false, the error value, and "evaluation",
--- "limit" or "cancelled".
-function P.run(body, arguments, budget)
+-- "limit" or "cancelled". `frame`: the one it is evaluated in, if any.
+function P.run(body, arguments, budget, frame)
   if P.guard then return run_inside(body, arguments) end
   local guard = new_guard(budget)
+  guard.frame = frame and frame.thread and not frame.kept and frame or nil
   local take_out = put_stand_ins(guard)
   local restore = without_compiler()
   P.safepoints.wake()
   local thread = create(function(...) return body(...) end) -- 5.1 takes no C functions
+  guard.thread = thread
   P.evaluating, P.guard = P.evaluating + 1, guard
   guard.arm(thread)
   local results = pack(resume(thread, unpack(arguments, 1, arguments.n)))

@@ -130,6 +130,67 @@ def test_what_goes_wrong_is_said_in_lua_s_words(debug):
         assert 0 == d.run_to_end()
 
 
+@pytest.mark.parametrize(
+    ("expression", "kind"),
+    [("f()", "local 'f'"), ("f.x.y", "local 'f'"), ("up()", "upvalue 'up'"), ("g()", "global 'g'")],
+)
+def test_what_goes_wrong_is_said_of_the_kind_of_variable(debug, expression, kind):
+    """A local that cannot be called is no global, though evaluated text finds all names as such."""
+    with debug("""
+        local up = 1
+        g = 2
+        local function work()
+          local f = 3
+          return f + up  -- @here
+        end
+        work()
+    """) as d:
+        d.break_at("here")
+        d.run()
+        with pytest.raises(RequestFailed, match="f" if "x.y" in expression else kind) as refused:
+            d.evaluate(expression)
+        assert ("global" in str(refused.value)) == ("global" in kind)
+
+
+def test_globals_that_refuse_unknown_names(debug):
+    """What such a metatable says has no place in the debugger."""
+    with debug("""
+        setmetatable(_G, { __index = function(_, name) error("undeclared " .. name, 2) end })
+        print("stop")  -- @here
+    """) as d:
+        d.break_at("here")
+        d.run()
+        with pytest.raises(RequestFailed) as refused:
+            d.evaluate("nosuch")
+        assert "evaluate: undeclared nosuch" == str(refused.value)
+
+
+def test_evaluated_code_is_where_its_frame_is(debug):
+    """``debug.traceback`` and ``coroutine.running`` answer as if they stood in the program there."""
+    with debug("""
+        local function inner()
+          seen = coroutine.running()
+          print("stop")  -- @here
+        end
+        local co = coroutine.create(function() inner() end)
+        coroutine.resume(co)
+        print("main")  -- @main
+    """) as d:
+        d.break_at("here")
+        d.break_at("main")
+        d.run()
+        assert "true" == d.evaluate("coroutine.running() == seen")
+        text = d.evaluate("debug.traceback('words')")
+        assert text.startswith('"words\\nstack traceback:\\n')
+        assert f":{d.line('here')}: in" in text
+        assert "true" == d.evaluate(
+            "(coroutine.wrap(function() return coroutine.running() ~= seen end))()"
+        )
+        d.continue_()
+        assert "false" == d.evaluate("coroutine.running() == seen")
+        assert f":{d.line('main')}: in" in d.evaluate("debug.traceback()")
+
+
 def test_a_result_can_be_opened(debug):
     """Results of watches carry types, sizes, children and hints as variables do."""
     with debug(FRAMES) as d:

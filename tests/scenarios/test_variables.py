@@ -216,6 +216,7 @@ def test_numbers_in_hexadecimal(debug):
             for each in d.requests.variables(variables_reference=ref, format=form).variables
         }
         assert ("0xff", "0x1000", "0.5") == (shown["n"], shown["big"], shown["half"])
+        assert "{0x10}" == shown["t"]
         table = d.variable("t").variables_reference
         (item,) = d.requests.variables(variables_reference=table, format=form).variables
         assert "0x10" == item.value
