@@ -63,6 +63,7 @@ class ClientSession:
         self._reading = anyio.CancelScope()
         self._tasks: TaskGroup
         self._threads: dict[ThreadId, None] = {}
+        self._has_told_of_children = False
 
     @property
     def state(self) -> State:
@@ -223,10 +224,16 @@ class ClientSession:
         self._threads.clear()
         self.pager.forget()
 
-    async def _debug_child(self, child: e.ChildStarted) -> None:
+    def wants_child(self, name: str) -> bool:
+        """Whether the client can debug one (`dap_server.host.ClientDoor`)."""
         if not self.client.said.supports_start_debugging_request:
-            self.say(f"{child.name} waits to be debugged at {child.host}:{child.port}.")
-            return
+            if not self._has_told_of_children:
+                self.say(f"{name} runs undebugged: the editor cannot debug what a program starts.")
+            self._has_told_of_children = True
+            return False
+        return True
+
+    async def _debug_child(self, child: e.ChildStarted) -> None:
         inherited = ("pathMappings", "sourceMaps", "skipFiles", "justMyCode", "display")
         raw = self.program.request.raw if self.program.request else {}
         configuration = {

@@ -32,6 +32,9 @@ class TerminalCommand:
 class ClientDoor(Protocol):
     """What a host may ask of the client it works for."""
 
+    def wants_child(self, name: str) -> bool:
+        """Whether it would debug a script that the program has started; if not, it says so once."""
+
     async def run_in_terminal(self, command: TerminalCommand) -> int | None:
         """Have the client run a command; the process's id (or the shell's) if the client tells.
 

@@ -64,7 +64,7 @@ class ProcessHost:
         self._place.enter(request.settings)
         settings = self._with_version(request)
         if request.program.debug:
-            await self._door.open(lambda child: _published(bus, child))
+            await self._door.open(lambda child: _published(bus, client, child))
         self.ended = anyio.Event()
         tell = self._console.begin(lambda event: self._listen(coordinator, event))
         debuggee = self._language.make_debuggee(settings, tell, self._console, request.program.path)
@@ -122,7 +122,9 @@ def _reason(error: OSError) -> str:
     return os.strerror(error.errno) if error.errno else str(error)
 
 
-def _published(bus: EventBus, child: e.ChildStarted) -> bool:
+def _published(bus: EventBus, client: ClientDoor, child: e.ChildStarted) -> bool:
+    if not client.wants_child(child.name):
+        return False
     bus.publish(child)
     return True
 

@@ -143,6 +143,8 @@ class DebuggedScript:
     def _child_started(self, child: e.ChildStarted) -> bool:
         if self._client is None or self._coordinator is None:
             return False
+        if not self._client.wants_child(child.name):
+            return False
         self._coordinator.bus.publish(child)
         return True
 

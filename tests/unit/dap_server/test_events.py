@@ -122,15 +122,6 @@ def test_child_sessions(connect: Connect) -> None:
     assert [{"request": "attach", "configuration": configuration}] == asked
 
 
-def test_child_sessions_for_clients_that_have_none(
-    client: DapClient, program: FakeDebuggee
-) -> None:
-    """The user reads where the script waits."""
-    program.emit(e.ChildStarted("b.lua", "127.0.0.1", 4712))
-    body = client.wait_for("output")
-    assert "b.lua waits to be debugged at 127.0.0.1:4712.\n" == body["output"]
-
-
 def test_child_sessions_that_are_refused(connect: Connect, program: FakeDebuggee) -> None:
     """The user reads why."""
     client = connect(FakeHost(program))
