@@ -16,6 +16,9 @@ from kernel.events import model as e
 from kernel.execution.input import InputPipe
 from kernel.execution.output import CaptureMode, Origin, OutputCapture
 
+END_OF_INPUT = ("\x04", "^D")
+"""What ends the input when it is typed as a line: ASCII's End of Transmission, and its picture."""
+
 LAST_OUTPUT = 5.0
 """Seconds a client has to take a program's last output before its end is told all the same."""
 
@@ -55,8 +58,21 @@ class ProgramConsole:
             self._waiting.cancel()
 
     def feed(self, text: str) -> bool:
-        """Give a line to a program that waits for one; False if none does."""
-        return self._input is not None and self._input.is_awaited and self._input.feed(text)
+        """Give a line to a program that waits for one; False if none does.
+
+        A line that is Ctrl-D (U+0004, or ``^D``) ends the input that it waits for.
+        """
+        if self._input is None or not self._input.is_awaited:
+            return False
+        if text.strip() not in END_OF_INPUT:
+            return self._input.feed(text)
+        self._input.end_this()
+        return True
+
+    def end_input(self) -> None:
+        """A program that waits for input sees its end."""
+        if self._input is not None and self._input.is_awaited:
+            self._input.end_this()
 
     def drain(self) -> None:
         """Collect what was written so far; for the thread of a script that ends."""

@@ -32,3 +32,6 @@ class Console(Protocol):
 
     def feed(self, text: str) -> bool:
         """Give a waiting script a line (on the loop's thread); False if it does not wait."""
+
+    def end_input(self) -> None:
+        """Let a script that waits for input see its end (on the loop's thread)."""

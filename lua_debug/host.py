@@ -77,7 +77,7 @@ class Host:
         """Their names by the raw sources of their chunks."""
         self.exception_filters: list[dict[str, Any]] = []
         self._exit_code: int | None = None
-        self._is_killed = self._is_ending = self._has_last_line = False
+        self._is_killed = self._is_ending = False
         self._memory = MemoryLimit(settings.max_memory_mb)
         self._runtime: Any = None
         self.probe: Any = None
@@ -382,13 +382,13 @@ class Host:
         return self._thread.has_mail()
 
     def end_waiting(self) -> None:
-        """The script shall end, so it waits for no line any more; on the loop's thread."""
+        """The script shall end, so it waits for no input any more; on the loop's thread."""
         self._is_ending = True
         self._end_waiting()
 
     def _end_waiting(self) -> None:
-        """Give it one, once: what it does not read is there for the next program."""
-        self._has_last_line = self._has_last_line or self.feed("")
+        if self._console is not None:
+            self._console.end_input()
 
     def feed(self, text: str) -> bool:
         """Give the script a line; on the loop's thread."""

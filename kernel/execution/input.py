@@ -29,11 +29,9 @@ class InputPipe:
         self._is_ending = False
         self._backlog = bytearray()
         self._original = os.dup(0)
-        read_fd, write_fd = os.pipe()
-        os.dup2(read_fd, 0)
-        os.close(read_fd)
-        os.set_blocking(write_fd, False)
-        self._write_fd: int | None = write_fd
+        self._write_fd: int | None = None
+        self._has_ended_one = False
+        self._open()
 
     # --- the client's side ----------------------------------------------------------------------
 
@@ -53,8 +51,21 @@ class InputPipe:
         self._is_ending = True
         self._write()
 
+    def end_this(self) -> None:
+        """Let who reads see the end of input, as Ctrl-D on a terminal; later reads find what comes.
+
+        It lasts until the engine has read it; others wait in their ``read`` when this is called.
+        """
+        if self._write_fd is not None and not self._is_ending:
+            self._loop.remove_writer(self._write_fd)
+            self._backlog.clear()
+            ended, self._write_fd = self._write_fd, None
+            self._has_ended_one = True  # before the engine can have read it
+            os.close(ended)
+
     def close(self) -> None:
         """Give descriptor 0 back; what the program has not taken by now is dropped."""
+        self._has_ended_one = False
         self._backlog.clear()
         self.end()
         if self._original >= 0:
@@ -65,15 +76,27 @@ class InputPipe:
     @property
     def is_awaited(self) -> bool:
         """Whether the program waits for input: by its engine's word, or seen from outside."""
+        if self._has_ended_one and not self._is_engine_waiting:
+            self._open()
         if self._write_fd is None or self._backlog:
             return False
         return self._is_engine_waiting or (_unread() == 0 and _somebody_reads(os.getpid()))
 
     def note_waiting(self, is_waiting: bool) -> None:
         """The engine's word (on any thread): the script begins or ends to wait for input."""
+        if self._has_ended_one and not is_waiting:
+            self._open()
         self._is_engine_waiting = is_waiting
 
     # --- writing without waiting ----------------------------------------------------------------
+
+    def _open(self) -> None:
+        """Descriptor 0 is a new pipe from here on."""
+        read_fd, write_fd = os.pipe()
+        os.dup2(read_fd, 0)
+        os.close(read_fd)
+        os.set_blocking(write_fd, False)
+        self._write_fd, self._has_ended_one = write_fd, False
 
     def _write(self) -> None:
         if self._write_fd is None:

@@ -14,6 +14,7 @@ local pack, unpack = P.pack, P.unpack
 local call, checked, pass = P.call, P.checked, P.pass
 local host = P.host
 local stdin, stdout, stderr = lib.io.stdin, lib.io.stdout, lib.io.stderr
+local flush = stdout and stdout.flush
 
 -- Where the script stands: raw source and line of its innermost Lua function; nowhere in what a client
 -- has evaluated. `level` as the caller counts.
@@ -172,6 +173,7 @@ end
 -- Calls an original that may wait for input; `done` ends that. What was asked just before is answered
 -- first: otherwise it would wait for a line, and who has to type that for the answer.
 local function read(...)
+  pcall(flush, stdout) -- a question is there before it is answered, whatever C's buffers would do
   local is_asked = host.reading(true)
   if is_asked and P.evaluating == 0 and P.has_room() then P.poll() end
   return pcall(call, ...)

@@ -62,3 +62,50 @@ def test_a_question_just_before_a_read(debug, transport):
         answer(d, "typed")
         assert d.wait_for_stop() is None
         assert "typed\n" == d.output("stdout")
+
+
+END = "\x04"
+
+
+@pytest.mark.parametrize("typed", [END, "^D"])
+def test_the_end_of_input_can_be_typed(debug, transport, typed):
+    """As with Ctrl-D on a terminal: what reads all gets what was typed, later reads get more."""
+    needs_input(transport)
+    with debug("""
+        io.write("lines? ")
+        local count = 0
+        for _ in io.lines() do count = count + 1 end
+        io.write("all? ")
+        local all = io.read(_VERSION < "Lua 5.3" and "*a" or "a")
+        print("got", all, count)
+        print(io.read())
+    """) as d:
+        d.start()
+        d.result("configurationDone", d.client.send("configurationDone"))
+        d.wait_for("output", lambda body: "lines? " in body["output"])
+        for line in ("a", "b", "c", typed):
+            answer(d, line)
+        d.wait_for("output", lambda body: "all? " in body["output"])
+        for line in ("one", "two", typed):
+            answer(d, line)
+        d.wait_for("output", lambda body: "got" in body["output"])
+        answer(d, "last")
+        assert d.wait_for_stop() is None
+        assert "lines? all? got\tone\ntwo\n\t3\nlast\n" == d.output("stdout")
+
+
+@pytest.mark.parametrize("way", ['io.read("*a")', "io.read(1000)", "io.read()"])
+def test_a_program_that_reads_ends_when_it_is_told(debug, transport, way):
+    """Whatever it waits for; what it has written arrives."""
+    needs_input(transport)
+    with debug(f"""
+        io.write("more? ")
+        while true do {way} end
+    """) as d:
+        d.start()
+        d.result("configurationDone", d.client.send("configurationDone"))
+        d.wait_for("output", lambda body: "more? " in body["output"])
+        d.requests.terminate()
+        d.wait_for("terminated")
+        assert "does not end" not in d.output()
+        assert "more? " == d.output("stdout")
