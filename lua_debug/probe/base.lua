@@ -51,8 +51,12 @@ if P.is_51 then
     return setfenv(chunk, env or G)
   end
 else
-  local load = lib.load
-  function P.compile(text, chunkname, env) return load(text, chunkname, "t", env or G) end
+  local load, pcall = lib.load, lib.pcall
+  -- By pcall, since 5.4 and later give an overflow of the compiler to the message handler that is set.
+  function P.compile(text, chunkname, env)
+    local _, chunk, message = pcall(load, text, chunkname, "t", env or G)
+    return chunk, message
+  end
 end
 
 -- text --------------------------------------------------------------------------------------------

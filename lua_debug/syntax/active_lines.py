@@ -22,7 +22,7 @@ _MESSAGE = re.compile(r"\s*:(\d+): (.*)", re.DOTALL)
 _COMPILE = """
 local load, dump, getinfo = loadstring or load, string.dump, debug.getinfo
 return function(text, name)
-  local chunk, message = load(text, name)
+  local _, chunk, message = pcall(load, text, name) -- lupa's handler would hear of overflows
   if not chunk then return nil, message end
   local lines = {}
   for line in pairs(getinfo(chunk, "L").activelines) do lines[#lines + 1] = line end

@@ -358,6 +358,27 @@ def test_very_long_expressions(debug):
         assert "5" == d.evaluate(" " * 5000 + "a" + " " * 5000)
 
 
+@pytest.mark.parametrize("opening", ["({})", "{{{}}}"])
+def test_expressions_that_are_nested_too_deeply(debug, opening):
+    """Lua's compiler refuses them in its own words, wherever they are asked for."""
+    nested = "1"
+    for _ in range(260):
+        nested = opening.format(nested)
+    with debug(FRAMES) as d:
+        d.break_at("inner")
+        d.run()
+        for context in ("watch", "repl", "clipboard"):
+            with pytest.raises(RequestFailed, match="overflow|too many|limit") as refused:
+                d.requests.evaluate(expression=nested, frame_id=d.stop.frame.id, context=context)
+            assert "in the debugger itself" not in str(refused.value)
+        with pytest.raises(RequestFailed, match="overflow|too many|limit"):
+            d.client.set_variable("a", nested)
+        answer = d.break_at("inner", condition=nested)[-1]
+        assert not answer.verified
+        assert "python" not in answer.message
+        assert "2" == d.evaluate("1 + 1")
+
+
 def test_expressions_in_unicode(debug):
     """Text beyond ASCII goes in and comes out as it is."""
     with debug(FRAMES) as d:
