@@ -207,7 +207,7 @@ local function open_thread(record)
     children[#children + 1] = {
       name = "#" .. index .. " " .. row.name, type = "", is_read_only = true,
       text = row.source and row.source.name .. ":" .. tostring(row.line) or "[C]",
-      open = not frame.label and function() return P.open_locals(frame) end or nil,
+      open = not frame.label and function() return P.open_locals_of(frame, frame.thread == thread and record.name) end or nil,
       open_frame = not frame.label and frame or nil,
     }
   end

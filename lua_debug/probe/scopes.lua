@@ -66,6 +66,16 @@ end
 -- The container of a frame's locals.
 function P.open_locals(frame) return P.list(locals_of(frame)) end
 
+-- The same for a frame that is looked at from another one; `thread`, if known, is the expression of its thread.
+function P.open_locals_of(frame, thread)
+  local children = locals_of(frame)
+  for index = 1, #children do
+    local child = children[index]
+    child.evaluate = thread and format("(select(2, debug.getlocal(%s, %d, %d)))", thread, frame.level, child.slot) or nil
+  end
+  return P.list(children)
+end
+
 -- the other groups --------------------------------------------------------------------------------
 
 local function open_varargs(frame, values)

@@ -368,10 +368,10 @@ def test_expressions_that_are_nested_too_deeply(debug, opening):
         d.break_at("inner")
         d.run()
         for context in ("watch", "repl", "clipboard"):
-            with pytest.raises(RequestFailed, match="overflow|too many|limit") as refused:
+            with pytest.raises(RequestFailed, match=r"overflow|too many|limit") as refused:
                 d.requests.evaluate(expression=nested, frame_id=d.stop.frame.id, context=context)
             assert "in the debugger itself" not in str(refused.value)
-        with pytest.raises(RequestFailed, match="overflow|too many|limit"):
+        with pytest.raises(RequestFailed, match=r"overflow|too many|limit"):
             d.client.set_variable("a", nested)
         answer = d.break_at("inner", condition=nested)[-1]
         assert not answer.verified

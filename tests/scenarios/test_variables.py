@@ -200,6 +200,26 @@ def test_keys_that_look_alike_have_names_of_their_own(debug):
                 assert each.value == d.evaluate(each.evaluate_name)
 
 
+def test_locals_of_a_coroutine_that_is_looked_into(debug):
+    """Their evaluate names mean them, not what the selected frame calls so."""
+    with debug("""
+        local q = "mine"
+        local co = coroutine.create(function(q)
+          local w = q * 2
+          coroutine.yield(w)
+        end)
+        coroutine.resume(co, 4)
+        print(q)  -- @here
+    """) as d:
+        d.break_at("here")
+        d.run()
+        opened = d.client.variables(d.variable("co").variables_reference)
+        frame = next(each for each in opened if "anonymous" in each.name)
+        inner = {each.name: each for each in d.client.variables(frame.variables_reference)}
+        assert ("4", "8") == (inner["q"].value, inner["w"].value)
+        assert ("4", "8") == tuple(d.evaluate(inner[name].evaluate_name) for name in ("q", "w"))
+
+
 def test_numbers_in_hexadecimal(debug):
     """``format.hex`` shows integers in hexadecimal, in variables, results and assignments."""
     with debug("""
