@@ -31,12 +31,10 @@ class NotStopped(UserError):
 
 
 class StaleReference(UserError):
-    """A frame id or variables reference that ended when the program resumed."""
+    """A frame id or variables reference that ended when the program resumed, or never was."""
 
     def __init__(self, reference: int) -> None:
-        super().__init__(
-            f"Reference {reference} belongs to an earlier stop; ask for the stack again."
-        )
+        super().__init__(f"Reference {reference} is not of this stop; ask for the stack again.")
 
 
 class EvaluationFailed(UserError):

@@ -248,9 +248,7 @@ end
 -- their next instruction, again and again until they are dead.
 function P.ops.terminate_threads(command)
   for index = 1, #command.threads do
-    local thread = P.thread_by_id(command.threads[index])
-    if command.threads[index] == P.FAILED then P.forget_remains() end
-    if thread == P.main then P.user_error("The main thread ends with the program; terminate that.") end
+    local thread = P.thread_to_end(command.threads[index])
     if thread and lib.coroutine.close and lib.coroutine.status(thread) == "suspended" then
       lib.coroutine.close(thread)
     elseif thread then

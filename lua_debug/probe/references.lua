@@ -28,7 +28,7 @@ function P.end_lasting() lasting = {} end
 function P.lookup(reference, kind)
   local record = records[reference] or lasting[reference]
   if not record or record.kind ~= kind then
-    P.user_error("Reference " .. P.lib.tostring(reference) .. " belongs to an earlier stop.", "stale", reference)
+    P.user_error("Reference " .. P.lib.tostring(reference) .. " is not of this stop.", "stale", reference)
   end
   return record
 end

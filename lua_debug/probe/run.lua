@@ -61,10 +61,12 @@ local function new_guard(budget)
   return guard
 end
 
--- Coroutines made or resumed by evaluated code obey the guard as well.
+-- Coroutines made or resumed by evaluated code obey the guard as well (LuaJIT has one hook for all), and
+-- when they are dead, nobody wants to see them.
 local function guarded_body(guard, body)
   return function(...)
-    if not guard.ended then guard.arm(running()) end
+    P.leave_unmourned(running())
+    if not P.is_jit and not guard.ended then guard.arm(running()) end
     return body(...)
   end
 end
@@ -126,7 +128,7 @@ local function put_stand_ins(guard)
     local library_name, name, make = unpack(stand_ins[index])
     local library = rawget(P.globals, library_name)
     local original = type(library) == "table" and rawget(library, name)
-    local is_needed = not P.is_jit or library_name ~= "coroutine" or name == "running"
+    local is_needed = not P.is_jit or name ~= "resume"
     local stand_in = is_needed and type(original) == "function" and make(guard, original)
     if stand_in then
       rawset(library, name, stand_in)

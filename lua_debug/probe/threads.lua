@@ -38,7 +38,25 @@ function P.thread_by_id(id)
   return by_id[id]
 end
 
-local function has_stack(thread) return getinfo(thread, 0, "l") ~= nil end
+-- Those whose end is no news, since it was asked for or came in evaluated code: dead, they are not shown.
+local unmourned = setmetatable({}, { __mode = "k" })
+
+local function has_stack(thread)
+  return getinfo(thread, 0, "l") ~= nil and not (unmourned[thread] and status(thread) == "dead")
+end
+
+-- It will not be shown when it is dead.
+function P.leave_unmourned(thread) unmourned[thread] = true end
+
+-- The coroutine that a client wants ended; nil for what a failed cell left, which is forgotten.
+function P.thread_to_end(id)
+  if id == P.FAILED then return P.forget_remains() end
+  local thread = P.thread_by_id(id)
+  if thread == P.main then P.user_error("The main thread ends with the program; terminate that.") end
+  if not thread then P.user_error("There is no thread " .. lib.tostring(id) .. ".") end
+  unmourned[thread] = true
+  return thread
+end
 
 -- The main thread and the coroutines that still have a stack: suspended after they began, running,
 -- resuming another one, or dead of an error (only that leaves frames). At most `limit`, those at hand

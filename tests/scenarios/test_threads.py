@@ -134,4 +134,34 @@ def test_a_thread_that_is_gone(debug):
             d.requests.stack_trace(thread_id=99)
         with pytest.raises(RequestFailed, match="99"):
             d.requests.next(thread_id=99)
+        with pytest.raises(RequestFailed, match="no thread 99"):
+            d.requests.terminate_threads(thread_ids=[99])
         assert "1" == d.evaluate("1")
+
+
+def test_coroutines_that_evaluated_code_ended_are_not_listed(debug):
+    """Nor those that were told to end; others that are dead of an error keep their stack."""
+    with debug("""
+        local function fails() error("its own") end
+        local own = coroutine.create(fails)
+        coroutine.resume(own)
+        local waits = coroutine.create(function() coroutine.yield() end)
+        coroutine.resume(waits)
+        print("stop")  -- @here
+        coroutine.resume(waits)
+        print("after")  -- @after
+    """) as d:
+        d.break_at("here")
+        d.break_at("after")
+        d.run()
+        before = names(d)
+        dead = [name for name in before.values() if ": dead in" in name]
+        assert (3, 1) == (len(before), len(dead))
+        with pytest.raises(RequestFailed, match="evaluated"):
+            d.evaluate("coroutine.wrap(function() error('evaluated') end)()")
+        d.evaluate("coroutine.resume(coroutine.create(function() error('evaluated') end))")
+        assert before == names(d)
+        waiting = next(number for number, name in before.items() if "suspended" in name)
+        d.requests.terminate_threads(thread_ids=[waiting])
+        d.continue_()
+        assert before.keys() - {waiting} == names(d).keys()

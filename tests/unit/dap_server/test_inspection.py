@@ -204,7 +204,7 @@ def test_a_million_children_are_never_fetched(connect: Connect, program: FakeDeb
 def test_stale_references(client: DapClient, program: FakeDebuggee) -> None:
     """A reference of an earlier stop is refused by name."""
     program.answers["variables"] = StaleReference(10)
-    with pytest.raises(RequestFailed, match="earlier stop") as failed:
+    with pytest.raises(RequestFailed, match="not of this stop") as failed:
         client.variables(10)
     assert 2002 == failed.value.id
 
@@ -282,5 +282,5 @@ def test_nodes_end_with_the_stop(connect: Connect) -> None:
     node = client.variables(table.variables_reference)[0]
     client.continue_()
     program.answers["variables"] = StaleReference(node.variables_reference)
-    with pytest.raises(RequestFailed, match="earlier stop"):
+    with pytest.raises(RequestFailed, match="not of this stop"):
         client.variables(node.variables_reference)

@@ -138,7 +138,7 @@ def test_until_another_cell_fails(tell):
         assert "1" == (await debuggee.evaluate("one", first.id)).value
         assert {"one": "1"} == await scope(n, first, "Locals")
         await n.run("local two = 2 error('y')")
-        with pytest.raises(UserError, match="earlier stop"):
+        with pytest.raises(UserError, match="not of this stop"):
             await debuggee.evaluate("one", first.id)
         assert {"two": "2"} == await scope(n, (await left(n))[-1], "Locals")
         await debuggee.terminate_threads([FAILED])
