@@ -2,6 +2,7 @@
 
 import * as vscode from 'vscode';
 import { type Finding, NEEDED_VERSION } from './places';
+import { line } from './shell';
 
 export const INSTALL_COMMAND = 'llmspell.install';
 
@@ -10,7 +11,7 @@ export function install(interpreter: string | undefined): void {
     const python = interpreter ?? (process.platform === 'win32' ? 'py' : 'python3');
     const terminal = vscode.window.createTerminal('Install llmspell');
     terminal.show();
-    terminal.sendText(`${quoted(python)} -m pip install --upgrade llmspell`);
+    terminal.sendText(line([[python, '-m', 'pip', 'install', '--upgrade', 'llmspell']], vscode.env.shell));
 }
 
 /** Says what is wrong, and does what the user chooses. */
@@ -35,8 +36,4 @@ function problem(finding: Exclude<Finding, { kind: 'found' }>): string {
         case 'broken':
             return `${finding.command} does not run: ${finding.reason}. ${way}`;
     }
-}
-
-function quoted(word: string): string {
-    return /\s/.test(word) ? `"${word}"` : word;
 }
