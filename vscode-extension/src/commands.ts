@@ -8,7 +8,7 @@ import { TYPE, ofFile } from './configuration';
 import type { ConfiguredLua } from './configuredLua';
 import type { Installations } from './installation';
 import { LUAS, nameOf } from './luas';
-import { INSTALL_COMMAND, install } from './missing';
+import { INSTALL_COMMAND } from './missing';
 
 /** It waits at a port of its own for whoever attaches; without one it could not be debugged. */
 const KERNEL = ['kernel', 'start', '--dap-port', '0'];
@@ -23,7 +23,7 @@ export function registerCommands(installations: Installations, configured: Confi
         'llmspell.selectLua': () => selectLua(configured),
         'llmspell.openRepl': () => inTerminal(installations, 'Lua REPL', ['repl']),
         'llmspell.startKernel': () => inTerminal(installations, 'llmspell kernel', KERNEL),
-        [INSTALL_COMMAND]: async () => install(await installations.interpreter.file()),
+        [INSTALL_COMMAND]: () => installations.install(),
     };
     return Object.entries(table).map(([name, action]) => vscode.commands.registerCommand(name, action));
 }

@@ -1,8 +1,9 @@
 /** Finds `llmspell` for this workspace, and notices when it comes, changes or goes. */
 
 import * as vscode from 'vscode';
+import { installing } from './installing';
 import { Interpreter } from './interpreter';
-import { complain } from './missing';
+import { complain, install } from './missing';
 import { find, type Finding, type Installation, isSame, present, type Search, type Surroundings } from './places';
 
 /** Milliseconds between two looks at the files. Nothing tells of what is installed outside the workspace. */
@@ -10,7 +11,7 @@ const INTERVAL = 2000;
 
 /** Remembers what was found until a setting, the interpreter or the file has changed. */
 export class Installations implements vscode.Disposable {
-    readonly interpreter = new Interpreter();
+    private readonly interpreter = new Interpreter();
     private search: Promise<Search> | undefined;
     private readonly changed = new vscode.EventEmitter<void>();
     /** Another installation may be the right one now. */
@@ -34,28 +35,42 @@ export class Installations implements vscode.Disposable {
 
     /** The installation; undefined if there is none that can be used, which the user is told of. */
     async need(): Promise<Installation | undefined> {
-        await this.check();
-        let finding = await this.look();
-        if (finding.kind !== 'found') { // what it lacked may be there by now
-            this.search = undefined;
-            finding = await this.look();
-            if (finding.kind === 'found') this.changed.fire();
-        }
-        if (finding.kind === 'found') return finding.installation;
-        void complain(finding);
+        const search = await this.lookAgain();
+        if (search.finding.kind === 'found') return search.finding.installation;
+        void complain(search.finding, await installing(search));
         return undefined;
+    }
+
+    /** Installs or upgrades what this workspace uses, or would use. */
+    async install(): Promise<void> {
+        await install(await this.lookAgain());
     }
 
     /** As `need`, but nothing is said. */
     async look(): Promise<Finding> {
-        const search = this.search ??= this.surroundings().then(find);
-        const { finding } = await search;
-        if (search === this.search) tell(finding);
-        return finding;
+        return (await this.latest()).finding;
     }
 
     dispose(): void {
         this.subscriptions.forEach(each => each.dispose());
+    }
+
+    private async latest(): Promise<Search> {
+        const search = this.search ??= this.surroundings().then(find);
+        const { finding } = await search;
+        if (search === this.search) tell(finding);
+        return search;
+    }
+
+    /** What is true now, also of what has not changed but lacked something. */
+    private async lookAgain(): Promise<Search> {
+        await this.check();
+        const search = await this.latest();
+        if (search.finding.kind === 'found') return search;
+        this.search = undefined;
+        const again = await this.latest();
+        if (again.finding.kind === 'found') this.changed.fire();
+        return again;
     }
 
     /** Looks anew if another file is there than the one that was asked. */

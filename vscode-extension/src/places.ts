@@ -50,14 +50,25 @@ export function places(around: Surroundings): string[] {
     const windows = around.platform === 'win32';
     const name = windows ? 'llmspell.exe' : 'llmspell';
     const scripts = windows ? 'Scripts' : 'bin';
-    const found = around.folders.flatMap(folder =>
-        ['.venv', 'venv', 'env', '.env'].map(environment => path.join(folder, environment, scripts, name)));
+    const found = environmentsOf(around.folders).map(environment => path.join(environment, scripts, name));
     if (around.interpreter) found.push(path.join(path.dirname(around.interpreter), name));
     const directories = (around.environment['PATH'] ?? '').split(path.delimiter).filter(each => each);
     found.push(...directories.map(directory => path.join(directory, name)));
-    const home = around.environment['HOME'];
-    if (home) found.push(path.join(home, '.local', 'bin', name)); // an editor's path may lack what a shell's has
+    const home = homeOf(around.environment);
+    if (home) { // an editor's path may lack what a shell's has
+        found.push(path.join(home, '.local', 'bin', name), path.join(home, '.venv', scripts, name));
+    }
     return [...new Set(found)];
+}
+
+/** Where virtual environments of a workspace may be. */
+export function environmentsOf(folders: readonly string[]): string[] {
+    return folders.flatMap(folder => ['.venv', 'venv', 'env', '.env'].map(each => path.join(folder, each)));
+}
+
+/** The user's folder. */
+export function homeOf(environment: NodeJS.ProcessEnv): string | undefined {
+    return environment['HOME'] || environment['USERPROFILE'];
 }
 
 /** The first file that is there; undefined if none is. One behind it is not looked at, whatever this one is. */
@@ -123,7 +134,7 @@ export function commandsIn(help: string): Set<string> {
 }
 
 function expandHome(file: string, environment: NodeJS.ProcessEnv): string {
-    return file.startsWith('~/') ? path.join(environment['HOME'] ?? '', file.slice(2)) : file;
+    return file.startsWith('~/') ? path.join(homeOf(environment) ?? '', file.slice(2)) : file;
 }
 
 /** Whether it is a file that can be run. */

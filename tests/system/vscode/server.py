@@ -71,7 +71,7 @@ def serve(home: Path, vsix: Path) -> Iterator[CodeServer]:
     environment = {
         **os.environ,
         "HOME": str(home),  # a login shell says which path programs have; it is nobody's here
-        "PATH": f"{NODE.parent}:{os.environ['PATH']}",
+        "PATH": f"{home / 'bin'}:{NODE.parent}:{os.environ['PATH']}",
         "EXTENSIONS_GALLERY": "{}",
     }
     subprocess.run(
@@ -96,10 +96,12 @@ def serve(home: Path, vsix: Path) -> Iterator[CodeServer]:
 
 
 def _make_home(home: Path) -> None:
-    """In its terminals nothing is installed, whatever the extension types there."""
+    """Its Python would take packages, and installs nothing, whatever is typed in terminals."""
+    about = json.dumps({"isEnvironment": False, "isManaged": False, "hasPip": True})
+    answer = f"[ \"$1\" = -c ] && exec echo '{about}'"
     python = home / "bin" / "python3"
     python.parent.mkdir()
-    python.write_text('#!/bin/sh\necho "not run: python3 $*"\n', encoding="utf-8")
+    python.write_text(f'#!/bin/sh\n{answer}\necho "not run: python3 $*"\n', encoding="utf-8")
     python.chmod(0o755)
     (home / ".bashrc").write_text('PATH="$HOME/bin:$PATH"\nPS1="$ "\n', encoding="utf-8")
 

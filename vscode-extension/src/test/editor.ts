@@ -28,6 +28,10 @@ export const state = {
     context: {} as Record<string, unknown>,
     /** What the user was shown. */
     said: [] as string[],
+    /** The buttons of the latest message. */
+    offered: [] as string[],
+    /** What was typed into terminals. */
+    typed: [] as string[],
     /** The button that the user clicks. */
     choice: undefined as string | undefined,
 };
@@ -36,8 +40,9 @@ const never = new EventEmitter<never>().event;
 
 const item = { text: '', show: () => undefined, hide: () => undefined, dispose: () => undefined };
 
-const show = async (message: string): Promise<string | undefined> => {
+const show = async (message: string, ...buttons: string[]): Promise<string | undefined> => {
     state.said.push(message);
+    state.offered = buttons;
     return state.choice;
 };
 
@@ -47,9 +52,12 @@ export const window = {
     /** Of the only item that there is. */
     item,
     createStatusBarItem: () => item,
+    createTerminal: () => ({ show: () => undefined, sendText: (text: string) => state.typed.push(text) }),
     showErrorMessage: show,
     showWarningMessage: show,
 };
+
+export const env = { shell: '/bin/sh' };
 
 export const workspace = {
     workspaceFolders: undefined as unknown,

@@ -16,7 +16,9 @@ beforeEach(() => {
     programs = new Programs();
     workspace.workspaceFolders = [{ uri: { fsPath: programs.root } }];
     state.extensions = {};
+    state.settings = {};
     state.said = [];
+    state.typed = [];
     process.env['PATH'] = '/bin'; // for sh and cat
     process.env['HOME'] = programs.root;
 });
@@ -61,6 +63,29 @@ test('a file that is gone is not run; the next one is', DEADLINE, async () => {
     fs.rmSync(second);
     assert.equal(await installations.need(), undefined);
     assert.match(state.said.join(), /llmspell was not found/);
+});
+
+test('what the message says is what the button does', DEADLINE, async () => {
+    const python = programs.python('.venv', { isEnvironment: true });
+    programs.write('.venv', answering('0.8.3'));
+    installations = new Installations();
+    assert.equal(await installations.need(), undefined);
+    await installations.install();
+    assert.deepEqual(state.typed, [`${python} -m pip install --upgrade llmspell`]);
+    assert.ok(state.said.join().endsWith(`Install it with: ${state.typed}`), state.said.join());
+    assert.deepEqual(state.offered, ['Install in Terminal', 'Open Settings']);
+});
+
+test('a wrong setting can only be changed', DEADLINE, async () => {
+    programs.python('.venv', { isEnvironment: true });
+    state.settings = { path: '/nowhere/llmspell' };
+    installations = new Installations();
+    assert.equal(await installations.need(), undefined);
+    await installations.install();
+    const said = 'There is no program /nowhere/llmspell, which the setting llmspell.path names.';
+    assert.deepEqual(state.said, [said, said]);
+    assert.deepEqual(state.offered, ['Open Settings']);
+    assert.deepEqual(state.typed, []);
 });
 
 /** What the Python extension says of itself. */

@@ -1,8 +1,9 @@
-/** Programs that are called llmspell, in folders that can be removed. */
+/** Programs that are called llmspell, and Pythons, in folders that can be removed. */
 
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
+import type { Python } from '../python';
 
 export const HELP = 'usage: llmspell COMMAND …\n\n  run     Run a Lua script.\n  lsp     Be a language server.\n\n`llmspell …`';
 
@@ -15,7 +16,17 @@ export class Programs {
 
     /** One in an environment below the folder; its path. */
     write(environment: string, text: string): string {
-        const file = path.join(this.root, environment, 'bin', 'llmspell');
+        return this.script(path.join(environment, 'bin', 'llmspell'), text);
+    }
+
+    /** A Python that says these things of itself; its path. */
+    python(environment: string, about: Partial<Python>, name = 'python'): string {
+        const said = JSON.stringify({ isEnvironment: false, isManaged: false, hasPip: true, ...about });
+        return this.script(path.join(environment, 'bin', name), `echo '${said}'`);
+    }
+
+    private script(name: string, text: string): string {
+        const file = path.join(this.root, name);
         fs.mkdirSync(path.dirname(file), { recursive: true });
         fs.writeFileSync(`${file}.new`, `#!/bin/sh\n${text}\n`, { mode: 0o755 });
         fs.renameSync(`${file}.new`, file);
