@@ -5,6 +5,7 @@ import { LanguageClient, type LanguageClientOptions, RevealOutputChannelOn, type
 import type { ConfiguredLua } from './configuredLua';
 import type { Installations } from './installation';
 import { LiveValues } from './liveValues';
+import { SERVED } from './served';
 
 const OTHERS = ['sumneko.lua', 'tangzx.emmylua'];
 
@@ -73,7 +74,7 @@ export class LanguageServer implements vscode.Disposable {
 
 function options(): LanguageClientOptions {
     return {
-        documentSelector: [{ language: 'lua' }],
+        documentSelector: SERVED,
         initializationOptions: vscode.workspace.getConfiguration('llmspell'),
         synchronize: {
             configurationSection: 'llmspell',
