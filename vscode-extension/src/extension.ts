@@ -6,13 +6,14 @@ import { registerCommands } from './commands';
 import { ConfigurationProvider, DynamicConfigurations, TYPE } from './configuration';
 import { ConfiguredLua } from './configuredLua';
 import { Installations } from './installation';
-import { LanguageServer } from './languageClient';
+import { clientOf } from './languageClient';
+import { LanguageServer } from './languageServer';
 import { StatusItem } from './statusItem';
 
 export function activate(context: vscode.ExtensionContext): void {
     const installations = new Installations();
     const configured = new ConfiguredLua(installations);
-    const server = new LanguageServer(installations, configured);
+    const server = new LanguageServer(installations, configured, clientOf);
     const dynamic = vscode.DebugConfigurationProviderTriggerKind.Dynamic;
     context.subscriptions.push(
         installations,

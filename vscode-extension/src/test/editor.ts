@@ -83,11 +83,22 @@ export const debug = {
     },
 };
 
+const changed = new EventEmitter<void>();
+
 export const extensions = {
+    onDidChange: changed.event,
     getExtension: (name: string): unknown => state.extensions[name],
 };
 
+/** Somebody installs or removes an extension while the editor is open. */
+export function install(name: string, extension?: unknown): void {
+    state.extensions[name] = extension;
+    changed.fire();
+}
+
 export const commands = {
+    registerCommand: () => ({ dispose: () => undefined }),
+
     async executeCommand(_name: string, key: string, value: unknown): Promise<void> {
         state.context[key] = value;
     },
