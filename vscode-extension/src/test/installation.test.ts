@@ -3,7 +3,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import { Installations } from '../installation';
-import { EventEmitter, state, workspace } from './editor';
+import { EventEmitter, install, state, workspace } from './editor';
 import { answering, Programs } from './programs';
 
 const NOTHING = { PATH: process.env['PATH'], HOME: process.env['HOME'] };
@@ -122,6 +122,18 @@ test('another interpreter brings another installation', DEADLINE, async () => {
     python.choose(interpreter('other'));
     await changed;
     assert.equal((await installations.need())?.command, other);
+});
+
+test('the Python extension may come later', DEADLINE, async () => {
+    installations = new Installations();
+    assert.equal((await installations.look()).kind, 'missing');
+    const python = new Python();
+    programs.write('one', answering('0.9.1'));
+    python.path = interpreter('one');
+    const changed = change();
+    install('ms-python.python', python);
+    await changed;
+    assert.equal((await installations.look()).kind, 'found');
 });
 
 test('a folder is no interpreter, whatever it is called', DEADLINE, async () => {
