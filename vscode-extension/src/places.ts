@@ -6,6 +6,9 @@ import * as path from 'node:path';
 
 export const NEEDED_VERSION = '0.9';
 
+/** What stands for each folder of the workspace in the setting. */
+const FOLDER = '${workspaceFolder}';
+
 /** What is known of the machine and the workspace. */
 export interface Surroundings {
     /** The setting `llmspell.path`; if it is not empty, nothing else is looked at. */
@@ -46,18 +49,15 @@ export interface Search {
 
 /** The files to try, the most specific first. */
 export function places(around: Surroundings): string[] {
-    if (around.setting) return [expandHome(around.setting, around.environment)];
+    if (around.setting) return named(around);
     const windows = around.platform === 'win32';
     const name = windows ? 'llmspell.exe' : 'llmspell';
     const scripts = windows ? 'Scripts' : 'bin';
     const found = environmentsOf(around.folders).map(environment => path.join(environment, scripts, name));
     if (around.interpreter) found.push(path.join(path.dirname(around.interpreter), name));
-    const directories = (around.environment['PATH'] ?? '').split(path.delimiter).filter(each => each);
-    found.push(...directories.map(directory => path.join(directory, name)));
+    found.push(...onPath(name, around.environment));
     const home = homeOf(around.environment);
-    if (home) { // an editor's path may lack what a shell's has
-        found.push(path.join(home, '.local', 'bin', name), path.join(home, '.venv', scripts, name));
-    }
+    if (home) found.push(path.join(home, '.venv', scripts, name)); // where llmspell is installed without a workspace
     return [...new Set(found)];
 }
 
@@ -133,8 +133,24 @@ export function commandsIn(help: string): Set<string> {
     return new Set([...help.matchAll(/^ {2}([a-z]+) /gm)].map(match => match[1] ?? ''));
 }
 
-function expandHome(file: string, environment: NodeJS.ProcessEnv): string {
-    return file.startsWith('~/') ? path.join(homeOf(environment) ?? '', file.slice(2)) : file;
+/** The files that the setting may mean: one of several folders may have it. */
+function named({ setting, folders, environment, platform }: Surroundings): string[] {
+    const file = setting.replace(/^~(?=[\\/])/, () => homeOf(environment) ?? '~');
+    const files = path.basename(file) === file ? onPath(file, environment) : inFolders(file, folders);
+    return platform === 'win32' ? files.flatMap(each => [each, `${each}.exe`]) : files;
+}
+
+function inFolders(file: string, folders: readonly string[]): string[] {
+    if (file.includes(FOLDER)) return folders.map(folder => path.normalize(file.replaceAll(FOLDER, () => folder)));
+    return path.isAbsolute(file) ? [file] : folders.map(folder => path.join(folder, file));
+}
+
+/** An editor's path may lack what a shell's has. */
+function onPath(name: string, environment: NodeJS.ProcessEnv): string[] {
+    const folders = (environment['PATH'] ?? '').split(path.delimiter).filter(each => each);
+    const home = homeOf(environment);
+    if (home) folders.push(path.join(home, '.local', 'bin'));
+    return folders.map(folder => path.join(folder, name));
 }
 
 /** Whether it is a file that can be run. */

@@ -15,7 +15,26 @@ const found = async (some: Partial<Surroundings>): Promise<Finding> => (await fi
 
 test('a setting is the only place', () => {
     const environment = { HOME: '/home/u', PATH: '/usr/bin' };
-    assert.deepEqual(places(around({ setting: '~/x/llmspell', environment })), ['/home/u/x/llmspell']);
+    assert.deepEqual(places(around({ setting: '/x/llmspell', folders: ['/w'], environment })), ['/x/llmspell']);
+});
+
+test('the setting may begin with the user\'s folder, or name each of the workspace\'s', () => {
+    const of = (setting: string) => places(around({ setting, folders: ['/w', '/$&'], environment: { HOME: '/home/u' } }));
+    assert.deepEqual(of('~/x/llmspell'), ['/home/u/x/llmspell']);
+    assert.deepEqual(of('${workspaceFolder}/v/llmspell'), ['/w/v/llmspell', '/$&/v/llmspell']);
+    assert.deepEqual(of('${workspaceFolder}/../v/llmspell'), ['/v/llmspell', '/v/llmspell']);
+    assert.deepEqual(of('/opt/llmspell'), ['/opt/llmspell']);
+});
+
+test('what is relative in it is in a folder of the workspace, a name alone on the path', () => {
+    const of = (setting: string) =>
+        places(around({ setting, folders: ['/w'], environment: { PATH: '/usr/bin:/bin', HOME: '/home/u' } }));
+    for (const setting of ['v/llmspell', './v/llmspell']) assert.deepEqual(of(setting), ['/w/v/llmspell']);
+    assert.deepEqual(of('llmspell-dev'), ['/usr/bin/llmspell-dev', '/bin/llmspell-dev', '/home/u/.local/bin/llmspell-dev']);
+});
+
+test('on Windows it may leave out that it is an exe', () => {
+    assert.deepEqual(places(around({ setting: '/x/llmspell', platform: 'win32' })), ['/x/llmspell', '/x/llmspell.exe']);
 });
 
 test('the workspace comes before the interpreter, that before the path', () => {
