@@ -1,6 +1,8 @@
 /** What can be attached to, as `llmspell debug --list --json` says it. */
 
 import * as path from 'node:path';
+import { textOf } from './address';
+import { nameOf } from './luas';
 
 export interface Listening {
     readonly pid: number;
@@ -24,7 +26,7 @@ export interface Choice {
 export function choices(programs: readonly Listening[]): Choice[] {
     return programs.map(each => ({
         label: each.kind === 'kernel' ? each.program : path.basename(each.program),
-        description: `Lua ${each.lua}, process ${each.pid}, at ${each.host}:${each.port}`,
+        description: `${nameOf(each.lua)}, process ${each.pid}, at ${textOf(each)}`,
         detail: each.kind === 'kernel' ? 'its cells, and the files that they run' : each.program,
         program: each,
     }));

@@ -13,6 +13,11 @@ test('a script is called by its name, and told apart by its path', () => {
     assert.equal('Lua 5.4, process 7, at 127.0.0.1:4711', choices([script])[0]?.description);
 });
 
+test('Luas and addresses are written as elsewhere', () => {
+    const [choice] = choices([{ ...script, lua: 'luajit2.1', host: '::1' }]);
+    assert.equal('LuaJIT 2.1, process 7, at [::1]:4711', choice?.description);
+});
+
 test('a kernel is called by its id', () => {
     const kernel = { ...script, program: 'kernel a/b', kind: 'kernel' };
     assert.deepEqual(['kernel a/b', 'its cells, and the files that they run'], shown(kernel));
