@@ -13,6 +13,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import quote
 
+from tests.system.vscode.programs import write_python
+
 ROOT = Path(__file__).resolve().parents[3]
 INSTALLED = ROOT / "var" / "vscode"
 ENTRY = INSTALLED / "node_modules" / "code-server" / "out" / "node" / "entry.js"
@@ -71,7 +73,7 @@ def serve(home: Path, vsix: Path) -> Iterator[CodeServer]:
     environment = {
         **os.environ,
         "HOME": str(home),  # a login shell says which path programs have; it is nobody's here
-        "PATH": f"{home / 'bin'}:{NODE.parent}:{os.environ['PATH']}",
+        "PATH": f"{NODE.parent}:{os.environ['PATH']}",
         "EXTENSIONS_GALLERY": "{}",
     }
     subprocess.run(
@@ -97,13 +99,10 @@ def serve(home: Path, vsix: Path) -> Iterator[CodeServer]:
 
 def _make_home(home: Path) -> None:
     """Its Python would take packages, and installs nothing, whatever is typed in terminals."""
-    about = json.dumps({"isEnvironment": False, "isManaged": False, "hasPip": True})
-    answer = f"[ \"$1\" = -c ] && exec echo '{about}'"
-    python = home / "bin" / "python3"
-    python.parent.mkdir()
-    python.write_text(f'#!/bin/sh\n{answer}\necho "not run: python3 $*"\n', encoding="utf-8")
-    python.chmod(0o755)
-    (home / ".bashrc").write_text('PATH="$HOME/bin:$PATH"\nPS1="$ "\n', encoding="utf-8")
+    (home / "bin").mkdir()
+    write_python(home / "bin" / "python3")
+    for startup in (".bashrc", ".profile"):  # of terminals, and of the editor itself
+        (home / startup).write_text('PATH="$HOME/bin:$PATH"\nPS1="$ "\n', encoding="utf-8")
 
 
 def _port(server: "subprocess.Popen[bytes]", log: Path) -> int:

@@ -1,5 +1,6 @@
 """Programs that run already, terminals, and several sessions at once."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from kernel.api import connect_blocking
 from kernel.jupyter.connection import runtime_directory
 from tests.support.commands import Running
-from tests.system.vscode.programs import LOOPING, SHOP, configure
+from tests.system.vscode.programs import LOOPING, SHOP, configure, write_python
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -173,10 +174,29 @@ def test_what_has_gone_is_looked_for_again(workbench, folder: Path) -> None:
 
 
 def test_an_old_llmspell_says_which_is_needed(workbench, folder: Path) -> None:
-    """The version that is there, and the one that has to be."""
+    """The version that is there, and the one that has to be; its own Python installs that."""
     command = folder / ".venv" / "bin" / "llmspell"
     command.write_text("#!/bin/sh\necho llmspell 0.8.1\n", encoding="utf-8")
+    python = write_python(command.with_name("python"))
     bench = workbench("shop.lua", SHOP)
     bench.press("F5")
     said = "is llmspell 0.8.1; this extension needs 0.9 or newer"
-    bench.page.locator(".notification-toast").filter(has_text=said).wait_for()
+    message = bench.page.locator(".notification-toast").filter(has_text=said)
+    message.wait_for()
+    assert f"{python} -m pip install --upgrade llmspell" in message.inner_text()
+    message.get_by_role("button", name="Install in Terminal").click()
+    bench.until(lambda: "not run: python -m pip install" in bench.terminal())
+
+
+def test_a_wrong_setting_can_be_changed(workbench, folder: Path) -> None:
+    """Where the setting leads to nothing, installing is not offered: nothing else is looked at."""
+    (folder / ".vscode").mkdir()
+    settings = {"llmspell.path": "${workspaceFolder}/tools/llmspell"}
+    (folder / ".vscode" / "settings.json").write_text(json.dumps(settings), encoding="utf-8")
+    bench = workbench("shop.lua", SHOP)
+    bench.press("F5")
+    message = bench.page.locator(".notification-toast").filter(has_text="There is no program")
+    message.get_by_role("button", name="Open Settings").wait_for()
+    assert 0 == message.get_by_role("button", name="Install in Terminal").count()
+    (folder / ".venv" / "bin").rename(folder / "tools")
+    bench.wait_for_server()
