@@ -1,5 +1,6 @@
 """The language server, as a person meets it in the workbench."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -141,6 +142,32 @@ def test_the_configured_lua_counts(workbench, folder: Path) -> None:
     (folder / "llmspell.toml").write_text('[engines.lua]\nversion = "5.3"\n', encoding="utf-8")
     bench.page.locator(".statusbar-item").get_by_text("Lua 5.3").wait_for()
     bench.until_gone(".squiggly-warning")
+
+
+def test_cells_of_notebooks_are_left_alone(workbench, folder: Path) -> None:
+    """A cell is part of a program; what is missing in it, and in no file, is no problem."""
+    cell = {
+        "cell_type": "code",
+        "source": ["print(nowhere)"],
+        "outputs": [],
+        "execution_count": None,
+    }
+    cell |= {"metadata": {"vscode": {"languageId": "lua"}}}
+    notebook = {"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    (folder / "prices.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
+    bench = workbench("shop.lua", SHOP)
+    bench.wait_for_server()
+    files = bench.page.locator(".explorer-folders-view")
+    files.get_by_text("prices.ipynb").click()
+    bench.page.locator(".notebook-editor .view-line").filter(has_text="nowhere").first.wait_for()
+    files.get_by_text("shop.lua").click()
+    bench.wait_for_file("shop.lua")
+    bench.go_to(14, 1)
+    bench.type("print(elsewhere)")
+    bench.command("View: Focus Problems")
+    problems = bench.page.locator(".markers-panel .monaco-list-row")
+    problems.filter(has_text="elsewhere").first.wait_for()
+    assert 0 == problems.filter(has_text="nowhere").count()
 
 
 def test_restart_says_why_there_is_no_server(workbench, folder: Path) -> None:
