@@ -79,6 +79,7 @@ class KernelSessions:
             self._services.actor,
             self._program(),
             renew=self._renew,
+            leave=self._leave,
             hooks=self._services.runner,
             tell=self._services.broker.publish,
         )
@@ -91,6 +92,11 @@ class KernelSessions:
         await self.enter(self._name)
         self._own = self._current.id
         return self._own
+
+    def _leave(self, session: "SessionId") -> None:
+        """It was deleted elsewhere; unless the kernel is in another one already."""
+        if self._current.id == session:
+            self._current.leave()
 
     # --- what time makes necessary ---------------------------------------------------------------
 

@@ -11,7 +11,7 @@ from kernel.core.suggestions import unknown
 from kernel.sessions.access import Actor, Permission, may
 from kernel.sessions.artifacts.uploads import Uploads
 from kernel.sessions.current import CurrentSession
-from kernel.sessions.model import Session, SessionId
+from kernel.sessions.model import Session
 from kernel.sessions.naming import find_session
 from kernel.sessions.services import SessionServices
 from kernel.sessions.shown import session_shown
@@ -48,9 +48,22 @@ class SessionDesk:
         sessions = self.services.sessions
         if word:
             return find_session(sessions, self.actor, word)
-        if self.current.id is None:
+        here = self.here()
+        if here is None:
             raise UserError("The kernel is in no session; say the id of one.")
-        return sessions.get(self.actor, self.current.id)
+        return here
+
+    def here(self) -> Session | None:
+        """The session that the kernel is in.
+
+        None as well for those who may not know of it, and where it was deleted elsewhere.
+        """
+        number = self.current.id
+        if number is None:
+            return None
+        # Not by its id: who is refused leaves a record, and that has the id.
+        there = self.services.sessions.list(self.actor)
+        return next((each for each in there if each.id == number), None)
 
     def whole(self, session: Session) -> Plain:
         """All that is known of it."""
@@ -80,15 +93,6 @@ class SessionDesk:
                 f"The cells of this kernel are run as {kernel.user} of tenant {kernel.tenant}, who "
                 f"may not write in {where}; {way}."
             )
-
-    @property
-    def current_id(self) -> SessionId | None:
-        """The session that the kernel is in; None as well for those who may not know of it."""
-        number = self.current.id
-        if number is None or self.actor == self.owner:
-            return number
-        there = self.services.sessions.list(self.actor)
-        return number if any(each.id == number for each in there) else None
 
 
 class DeskRequests:

@@ -75,7 +75,8 @@ class LifeRequests(DeskRequests):
             desk.whole(each) if detailed else brief(each, usage(desk.actor, each.id))
             for each in found
         ]
-        return {"sessions": shown, "current": desk.current_id}
+        here = desk.here()
+        return {"sessions": shown, "current": None if here is None else here.id}
 
     @action("show")
     def show(self, *, id: str = "") -> Plain:
@@ -85,8 +86,8 @@ class LifeRequests(DeskRequests):
     @action("current")
     def show_current(self) -> Plain:
         """The session that the kernel is in; null if it is in none."""
-        desk = self._desk
-        return {"session": None if desk.current.id is None else desk.whole(desk.find(""))}
+        here = self._desk.here()
+        return {"session": None if here is None else self._desk.whole(here)}
 
     @action("use")
     def use(self, *, id: str = "", create: bool = False) -> Plain:

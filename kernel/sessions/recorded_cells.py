@@ -24,13 +24,20 @@ from kernel.sessions.cell_run import CellRun, RunningProgram
 from kernel.sessions.cells import Cell, RepeatableProgram
 from kernel.sessions.gate import PolicyRefused
 from kernel.sessions.lifecycle import IllegalMove
-from kernel.sessions.model import SessionId, Status
+from kernel.sessions.model import SessionId, SessionNotFound, Status
 from kernel.sessions.policies.base import RUN
 from kernel.sessions.services import SessionServices
 from kernel.sessions.sweeper import SWEEPER
 
 REFUSED = "Refused"
 """The name of the error of a cell that may not run."""
+
+GONE = (
+    "The session that the kernel was in, {}, is not there any more; the kernel is in none now. "
+    "Run the cell again, and it is not recorded, or choose another session before: "
+    "`llmspell session use`."
+)
+"""Said by the first cell after a session was deleted elsewhere. The next ones are run."""
 
 LOOKED_AT = 100
 """Entries at the end of a log among which it is said why the session rests."""
@@ -54,16 +61,19 @@ class RecordedCells:
         program: RunningProgram,
         clock: Clock | None = None,
         renew: Renew | None = None,
+        leave: Callable[[SessionId], object] = lambda _session: None,
         hooks: HookRunner | None = None,
         tell: Callable[[KernelEvent], object] = lambda _event: None,
     ) -> None:
         """``renew``: asked when a session's time is over, for one that takes its place.
 
+        ``leave``: called with a session that is not there any more.
+
         ``hooks`` are asked about cells that were ended because they used too much, and events of
         that go to ``tell``.
         """
         self._tell = tell
-        self._renew = renew
+        self._renew, self._leave = renew, leave
         self._hooks = hooks
         self._services, self._actor, self._program = services, actor, program
         self._clock = clock or SystemClock()
@@ -91,6 +101,11 @@ class RecordedCells:
         self._run = run = CellRun(self._program, program, request, execute, cell, self._clock)
         try:
             await self._admitted(session, run, here.correlation_id if here else "")
+        except SessionNotFound as error:
+            self._leave(session)
+            if run.result is None:
+                return failed_cell(number, REFUSED, GONE.format(session))
+            _log.warning("Cell %d was run and could not be recorded: %s", number, error)
         except UserError as error:
             if run.result is None:
                 return failed_cell(number, REFUSED, str(error))
