@@ -163,7 +163,9 @@ class DebuggedProgram:
         filters = coordinator.debuggee.exception_filters
         if not session.breakpoints.wants("exception"):
             chosen = request.exception_defaults
-            session.breakpoints.remember(_default_errors(filters, chosen))
+            # What nobody has said does not take away what somebody said in an earlier run.
+            if chosen is not None or not coordinator.remembered_errors:
+                session.breakpoints.remember(_default_errors(filters, chosen))
         if self.is_debugged:
             for wish in session.breakpoints.unmet():
                 await self._put(coordinator, wish)

@@ -180,7 +180,7 @@ class NotebookDebugger:
             ],
             "stoppedThreads": sorted(self._stopped),
             "richRendering": True,
-            "exceptionPaths": self._filters,
+            "exceptionPaths": [*(self._filters or self._host.remembered_filters)],
             "copyToGlobals": True,
         }
 

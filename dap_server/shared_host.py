@@ -38,6 +38,11 @@ class SharedHost:
         """Line breakpoints of an earlier run that still count."""
         return self._program.remembered_lines()
 
+    @property
+    def remembered_filters(self) -> Sequence[str]:
+        """The names of exception filters of an earlier run that still count."""
+        return [each.filter for each in self._program.remembered_errors()]
+
     async def serve(self, transport: Transport) -> None:
         """One client, until it leaves."""
         await ClientSession(transport, self).run()

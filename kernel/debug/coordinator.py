@@ -80,6 +80,11 @@ class DebugCoordinator:
         self._requested: dict[str, tuple[m.Source, list[m.BreakpointSpec]]] = {}
         self._added: dict[str, dict[BreakpointId, m.BreakpointSpec]] = {}
 
+    @property
+    def remembered_errors(self) -> Sequence[m.ExceptionBreakpointSpec]:
+        """Exception filters that count without a client that asked, since an earlier run."""
+        return ()
+
     # --- what the debuggee tells ----------------------------------------------------------------
 
     def listen(self, event: KernelEvent) -> None:

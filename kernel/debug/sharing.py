@@ -82,6 +82,10 @@ class SharedProgram:
             if kind == "line" and path and wanted.get(REMEMBERED)
         )
 
+    def remembered_errors(self) -> tuple[m.ExceptionBreakpointSpec, ...]:
+        """The same of exception filters."""
+        return self._errors.get(REMEMBERED, ()) if self.attached else self._remembered.errors
+
     async def restore(self) -> None:
         """Set what is remembered, and tell of it; whatever the program refuses is left out.
 
@@ -190,6 +194,11 @@ class ClientCoordinator(DebugCoordinator):
     def exit_code(self) -> int | None:  # type: ignore[override]
         """How it ended."""
         return self._shared.core.exit_code
+
+    @property
+    def remembered_errors(self) -> Sequence[m.ExceptionBreakpointSpec]:
+        """Exception filters of an earlier run that still count."""
+        return self._shared.remembered_errors()
 
     def listen(self, event: KernelEvent) -> None:
         """The program tells all at once, not this client."""

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from kernel.core.model import ExceptionBreakpointSpec
 from kernel.debug.coordinator import BreakpointRequest
 from kernel.debug.remembering import SourceStops, WantedStops
 from kernel.execution.cell_files import CellFiles, murmur2
@@ -101,6 +102,27 @@ def test_breakpoints_of_an_earlier_run(tell):
         assert [others] == (await d.ask("debugInfo"))["breakpoints"]
         await d.ask("continue", threadId=1)
         await asyncio.wait_for(cell, DEADLINE)
+
+    tell(story)
+
+
+def test_errors_of_an_earlier_run(tell):
+    """Filters that were chosen then hold, for whoever says nothing, until a notebook chooses."""
+
+    async def story(n: Notebook) -> None:
+        n.program.remember(WantedStops(errors=(ExceptionBreakpointSpec("caught"),)))
+        d = n.debugger()
+        assert ["caught"] == (await d.ask("debugInfo"))["exceptionPaths"]
+        await d.ask("initialize", adapterID="x")
+        await d.ask("attach")
+        assert ["caught"] == (await d.ask("debugInfo"))["exceptionPaths"]
+        cell = n.run("pcall(function() error('expected') end)")
+        assert "exception" == (await d.event("stopped"))["reason"]
+        await d.ask("continue", threadId=1)
+        await asyncio.wait_for(cell, DEADLINE)
+        await d.ask("setExceptionBreakpoints", filters=["uncaught"])
+        assert ["uncaught"] == (await d.ask("debugInfo"))["exceptionPaths"]
+        assert () == n.program.remembered_errors()
 
     tell(story)
 

@@ -95,6 +95,26 @@ def test_breakpoints_come_back(kernels: Kernels) -> None:
             dap.disconnect()
 
 
+def test_exception_filters_come_back(kernels: Kernels) -> None:
+    """What a debugger chose holds for the next one that chooses nothing."""
+    record = kernels.start("one", "--dap-port", "0")
+    with debugger(record) as dap:
+        dap.attach()
+        dap.ask("setExceptionBreakpoints", {"filters": ["all"]})
+        kernels.say("stop", "one")
+        kernels.until_ended(record)
+    record = kernels.start("one", "--dap-port", "0")
+    with kernels.client(record) as client, debugger(record) as dap:
+        dap.attach()
+        message = client.execute("pcall(error, 'expected')")
+        stop = dap.wait_for_stop()
+        assert stop is not None
+        assert "exception" == stop.reason
+        dap.send("continue", {"threadId": 1})
+        assert "ok" == reply_to(client, message)["status"]
+        dap.disconnect()
+
+
 def kept(kernels: Kernels) -> dict[str, Any]:
     """What the store has of the kernel called one."""
     path = next((kernels.folder / "data").rglob("state.sqlite"))

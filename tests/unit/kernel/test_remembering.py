@@ -52,6 +52,7 @@ async def test_nobody_is_stopped_for_nobody(shared: Shared) -> None:
     """Before the first client attaches nothing is set, and nothing is lost."""
     shared.program.remember(WANTED)
     assert ({}, WANTED) == (shared.lines(), shared.program.wanted())
+    assert WANTED.errors == shared.program.remembered_errors()
 
 
 async def test_the_first_client_finds_them(shared: Shared) -> None:
@@ -78,7 +79,9 @@ async def test_own_ones_take_their_place(shared: Shared) -> None:
     await client.attached()
     await client.set_breakpoints(SOURCE, [BreakpointRequest(9)])
     await client.set_function_breakpoints([])
+    assert WANTED.errors == client.remembered_errors
     await client.set_exception_breakpoints([])
+    assert () == client.remembered_errors
     assert {"/p/a.lua": [9], "/p/b.lua": [7]} == shared.lines()
     expected = WantedStops(
         (
