@@ -5,6 +5,7 @@ the kernel's own scope: ``{"names": …, "tables": …, "unsaved": [{"name", "re
 """
 
 import asyncio
+import itertools
 import json
 import logging
 import re
@@ -21,7 +22,9 @@ from kernel.state.store import StateStore
 from llmspell.lua_repl import LuaRepl
 from lua_debug.session import LuaSession
 
-MOST = 32 * 1024 * 1024
+MIB = 1024 * 1024
+
+MOST = 32 * MIB
 """Characters of JSON that are kept at most."""
 
 PATIENCE = 10.0
@@ -29,6 +32,9 @@ PATIENCE = 10.0
 
 MANY = 100_000
 """Globals at most."""
+
+ALL = "all variables:"
+"""In place of a name, where none could be kept."""
 
 SECRET = "has the name of a secret"
 
@@ -73,23 +79,32 @@ class KeptVariables:
             self._open().delete(KERNEL_SCOPE, f"variables/{key}")
 
     async def take(self, session: LuaSession) -> None:
-        """Keep the variables of a program that is about to end; what fails is logged."""
+        """Keep the variables of a program that is about to end; what fails is logged.
+
+        Where none could be read, the next run is told so, and does not find those of the run
+        before this one.
+        """
         key = self._key()
         if not key or not self._is_wanted:
             return
         try:
             async with asyncio.timeout(PATIENCE):
                 found = await self._read(session)
-            said = {**found.values, "unsaved": [asdict(each) for each in found.unsaved]}
-            text = json.dumps(said, separators=(",", ":"))
-            if len(text) > MOST:
-                raise UserError(f"they take {len(text)} characters; {MOST} are kept at most")
-            data = text.encode("utf-8", "surrogatepass")
-            await asyncio.to_thread(self._put, f"variables/{key}", data)
         except (KernelError, TimeoutError) as error:
-            _log.warning("The variables were not kept: %s", error or "they took too long")
+            why = str(error) or "they took too long"
+            _log.warning("The variables were not kept: %s", why)
+            found = SavedVariables({"names": {}, "tables": []}, [Unsaved(ALL, why)])
+        try:
+            await asyncio.to_thread(self._put, f"variables/{key}", found)
+        except KernelError as error:
+            _log.warning("The variables were not kept: %s", error)
 
-    def _put(self, key: str, data: bytes) -> None:
+    def _put(self, key: str, found: SavedVariables) -> None:
+        said = limited(found, MOST)
+        for each in said.unsaved[len(found.unsaved) :]:
+            _log.warning("not kept: %s %s", each.name, each.reason)
+        whole = {**said.values, "unsaved": [asdict(each) for each in said.unsaved]}
+        data = _written(whole).encode("utf-8", "surrogatepass")
         self._open().put(KERNEL_SCOPE, key, data)
 
     async def _read(self, session: LuaSession) -> SavedVariables:
@@ -161,3 +176,58 @@ def without_secrets(saved: SavedVariables) -> SavedVariables:
         for entries in saved.values["tables"]
     ]
     return SavedVariables({"names": names, "tables": tables}, lost)
+
+
+def limited(saved: SavedVariables, most: int) -> SavedVariables:
+    """Without those that do not fit in ``most`` characters of JSON; they are listed as not kept.
+
+    The small ones go first. What tables share is counted with the first name that reaches it.
+    """
+    names, tables = saved.values["names"], saved.values["tables"]
+    if len(_written(saved.values)) <= most:
+        return saved
+    sizes = [len(_written(entries)) for entries in tables]
+
+    def at_first_sight(name: str) -> int:
+        place = _table(names[name])
+        return len(_written(names[name])) if place is None else sizes[place]
+
+    lost, kept, reached = [*saved.unsaved], set[str](), set[int]()
+    left = most - len("[],") * len(tables)
+    for name in sorted(names, key=at_first_sight):
+        more = _reached(names[name], tables, reached)
+        size = len(_written({name: names[name]})) + sum(sizes[each] for each in more)
+        if size > left:
+            what = f"takes {size / MIB:.1f} MiB; together no more than {most // MIB} MiB are kept"
+            lost.append(Unsaved(name, what))
+            continue
+        kept.add(name)
+        reached |= more
+        left -= size
+    return SavedVariables(
+        {
+            "names": {name: names[name] for name in names if name in kept},
+            "tables": [each if n in reached else [] for n, each in enumerate(tables)],
+        },
+        lost,
+    )
+
+
+def _reached(value: object, tables: Sequence[Any], known: set[int]) -> set[int]:
+    """The tables that one comes to from a value, without those that are known."""
+    found, ahead = set[int](), [value]
+    while ahead:
+        place = _table(ahead.pop())
+        if place is not None and place not in known and place not in found:
+            found.add(place)
+            ahead += itertools.chain.from_iterable(tables[place])
+    return found
+
+
+def _table(value: object) -> int | None:
+    """The number of the table that a value is."""
+    return value.get("t") if isinstance(value, Mapping) else None
+
+
+def _written(value: object) -> str:
+    return json.dumps(value, separators=(",", ":"))

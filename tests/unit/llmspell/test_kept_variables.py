@@ -108,17 +108,36 @@ async def test_of_each_key_its_own(tmp_path):
 
 
 async def test_what_is_too_much(tmp_path, monkeypatch, caplog):
-    """Is not kept, and the log says it; what was kept before stays."""
+    """Is left out, with tables that reach it; the log and the next run name it."""
     monkeypatch.setattr(kept_variables, "MOST", 1000)
     store = MemoryStore()
     async with Run("5.4", tmp_path, store) as run:
-        await run.run("x = 1")
+        await run.run("x, y = 1, 1")
     with caplog.at_level(logging.WARNING):
         async with Run("5.4", tmp_path, store) as run:
-            await run.run("x = ('y'):rep(2000)")
-    assert "The variables were not kept: they take" in caplog.text
+            await run.run("x, y, shared = 2, ('y'):rep(2000), {n = 3}")
+            await run.run("small, deep = {shared}, {shared, {{('z'):rep(1500)}}}")
+    assert "not kept: y takes 0.0 MiB; together no more than 0 MiB are kept" in caplog.text
     async with Run("5.4", tmp_path, store) as run:
-        assert "1" == await run.shown("return x")
+        assert "2, nil, nil, 3" == await run.shown("return x, y, deep, small[1].n")
+        assert "true" == await run.shown("return small[1] == shared")
+        told = run.kept.told()
+    assert 3 == told["restored"]
+    assert ["deep", "y"] == sorted(each.split()[0] for each in told["lost"])
+
+
+async def test_what_takes_too_long(tmp_path, monkeypatch, caplog):
+    """Nothing comes back then, not even of earlier runs, and the next run is told so."""
+    store = MemoryStore()
+    async with Run("5.4", tmp_path, store) as run:
+        await run.run("x = 1")
+    async with Run("5.4", tmp_path, store) as run:
+        monkeypatch.setattr(kept_variables, "PATIENCE", 0.0)
+    assert "The variables were not kept: they took too long" in caplog.text
+    async with Run("5.4", tmp_path, store) as run:
+        said = {"restored": 0, "lost": ["all variables: they took too long"]}
+        assert said == run.kept.told()
+        assert "nil, 1" == await run.shown("return x, 1")
 
 
 async def test_what_cannot_be_read_any_more(tmp_path, caplog):
