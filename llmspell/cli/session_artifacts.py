@@ -15,9 +15,9 @@ from kernel.core.suggestions import unknown
 from llmspell.cli.actions import Action
 from llmspell.cli.progress import progress
 from llmspell.cli.results import Results, table
-from llmspell.cli.session_looks import Ask, id_argument, moment
+from llmspell.cli.session_looks import Ask, cells_and_artifacts, id_argument, moment
 from llmspell.cli.session_store import store, store_options
-from llmspell.cli.state import confirmed, counted
+from llmspell.cli.state import confirmed
 from llmspell.cli.whole_files import written_whole
 
 PIECE = 4 * 1024 * 1024
@@ -172,14 +172,10 @@ def _restore(chosen: argparse.Namespace, results: Results, ask: Ask) -> int:
 
 def _ask_for_newer(newer: Mapping[str, Any]) -> None:
     """Ask whether what came after the snapshot may go; raises `UserError` if not."""
-    found = [
-        counted(newer[name], name.removesuffix("s"), name)
-        for name in ("cells", "artifacts")
-        if newer[name]
-    ]
-    if not found:
+    what = cells_and_artifacts(newer)
+    if not what:
         return
-    session, what = f"Session {newer['session']} ({newer['name']})", " and ".join(found)
+    session = f"Session {newer['session']} ({newer['name']})"
     if not confirmed(f"{session} has {what} that came after the snapshot. Take them away?"):
         raise UserError(
             f"Nothing was restored: {session} has {what} that came after the snapshot. --yes "

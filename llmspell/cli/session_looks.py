@@ -10,6 +10,7 @@ from llmspell.cli.actions import Action
 from llmspell.cli.numbers import at_least_one, count, time
 from llmspell.cli.pairs import metadata_option
 from llmspell.cli.results import Results, pairs, table
+from llmspell.cli.state import counted
 
 Ask = Callable[..., Mapping[str, Any]]
 
@@ -30,6 +31,12 @@ def id_argument(parser: argparse.ArgumentParser) -> None:
 def moment(seconds: float | None) -> str:
     """A time as people read it."""
     return "-" if not seconds else f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M:%SZ}"
+
+
+def cells_and_artifacts(counts: Mapping[str, Any]) -> str:
+    """What there is of both, as "2 cells and 1 artifact"; empty: nothing."""
+    words = {"cell": counts["cells"], "artifact": counts["artifacts"]}
+    return " and ".join(counted(number, one, f"{one}s") for one, number in words.items() if number)
 
 
 # --- list -----------------------------------------------------------------------------------------

@@ -3,13 +3,14 @@
 import argparse
 import sys
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from kernel.core.errors import UserError
 from llmspell.cli.actions import Action
 from llmspell.cli.pairs import metadata_option
 from llmspell.cli.parsing import CliParser
 from llmspell.cli.results import Results
-from llmspell.cli.session_looks import Ask, id_argument
+from llmspell.cli.session_looks import Ask, cells_and_artifacts, id_argument
 from llmspell.cli.state import confirmed, counted, unconfirmed
 
 LEFT = (
@@ -85,17 +86,27 @@ def _delete_options(parser: argparse.ArgumentParser) -> None:
     which = parser.add_mutually_exclusive_group(required=True)
     which.add_argument("id", nargs="?", metavar="ID", help="an id, its beginning, or a name")
     which.add_argument("--all", action="store_true", help="all of them")
-    parser.add_argument("--yes", "-y", action="store_true", help="do not ask before --all")
+    parser.add_argument("--yes", "-y", action="store_true", help="do not ask before")
 
 
 def _delete(chosen: argparse.Namespace, results: Results, ask: Ask) -> int:
     if chosen.all and not chosen.yes and not confirmed("Delete all sessions and their artifacts?"):
         raise unconfirmed("deleted", "--all needs --yes where nobody can be asked")
+    if chosen.id and not chosen.yes:
+        _ask_for_contents(ask("show", id=chosen.id)["session"])
     answer = ask("delete", id=chosen.id, all=chosen.all or None)
     results.show(answer, f"Deleted {counted(answer['deleted'], 'session', 'sessions')}.")
     if answer["left"]:
         sys.stderr.write(f"llmspell: {LEFT}\n")
     return 0
+
+
+def _ask_for_contents(session: Mapping[str, Any]) -> None:
+    """Ask whether what a session has may go with it; raises `UserError` if not."""
+    what = cells_and_artifacts(session["usage"])
+    named = f"session {session['id']} ({session['name']})"
+    if what and not confirmed(f"Delete {named} with its {what}?"):
+        raise unconfirmed("deleted", f"{named} has {what}, and --yes deletes it unasked")
 
 
 VERB_ACTIONS: Mapping[str, Action] = {

@@ -187,3 +187,14 @@ def test_a_restore_asks_before_something_goes(stored: CommandLine) -> None:
     assert "late.txt" in stored.say("session", "artifacts", "tuesday").stdout
     assert 0 == stored.say("session", "restore", "a.snapshot", "--yes").returncode
     assert "late.txt" not in stored.say("session", "artifacts", "tuesday").stdout
+
+
+def test_a_deletion_asks_before_something_goes(stored: CommandLine) -> None:
+    """Where nobody answers it is refused, and says what would go; an empty session just goes."""
+    assert 0 == stored.say("session", "create", "empty").returncode
+    assert 0 == stored.say("session", "delete", "empty").returncode
+    refused = stored.say("session", "delete", "tuesday")
+    assert (1, "") == (refused.returncode, refused.stdout)
+    assert "(tuesday) has 4 artifacts, and --yes deletes it unasked." in refused.stderr
+    assert 0 == stored.say("session", "delete", "tuesday", "--yes").returncode
+    assert "tuesday" not in stored.say("session", "list").stdout
