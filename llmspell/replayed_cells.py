@@ -30,7 +30,6 @@ from kernel.sessions.replay.debugging import CoordinatedDebugger, StepDebugger
 from llmspell.kernel_debug import DebugDoor
 from llmspell.listening import Listening, listed
 from llmspell.replay_services import ReplayServices
-from llmspell.script_api.arguments_table import arguments_code
 from llmspell.script_api.services import LocalServices
 from llmspell.script_api.tables import ScriptStart, make_tables
 from lua_debug.session import LuaSession
@@ -117,8 +116,8 @@ class ReplayedCells:
         self._count = cell.number or self._count + 1
         self._inputs = deque(cell.inputs)
         await self._session.tell_time(cell.clock)
-        request = CellRequest(cell.code, path=self.path_of(cell), arguments=cell.arguments)
-        await self._begin_script(cell)
+        path = self.path_of(cell)
+        request = CellRequest(cell.code, path=path, arguments=cell.arguments, call=cell.call)
         self._run = run = CellRun(
             self._as_program, self._session, request, self._execute, cell, SystemClock()
         )
@@ -129,12 +128,6 @@ class ReplayedCells:
             raise
         finally:
             self._run = None
-
-    async def _begin_script(self, cell: Cell) -> None:
-        """Let a script find its words in `arg` and `ARGS`, too."""
-        if cell.arguments is not None:
-            code = arguments_code(cell.name, cell.arguments)
-            await self._session.execute(ScriptCell(code, "arguments", 0, stores_result=False))
 
     async def close(self) -> None:
         """See `CellRunner`."""
@@ -148,8 +141,13 @@ class ReplayedCells:
         return self._inputs.popleft() if self._inputs else None
 
     async def _execute(self, request: CellRequest) -> CellResult:
-        arguments = request.arguments or ()
-        cell = ScriptCell(request.code, str(request.path), self._count, arguments=arguments)
+        cell = ScriptCell(
+            request.code,
+            str(request.path),
+            self._count,
+            arguments=request.arguments or (),
+            call=request.call,
+        )
         try:
             return CellResult(self._count, await self._session.execute(cell))
         except DebuggeeGone:

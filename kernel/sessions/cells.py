@@ -6,6 +6,7 @@ from typing import Literal, Protocol
 
 from pydantic import JsonValue, TypeAdapter
 
+from kernel.execution.engine import Call
 from kernel.sessions.policies.base import Limits
 
 
@@ -27,6 +28,8 @@ class Cell:
     """The execution count it was run under, as errors call it; 0: none."""
     arguments: tuple[str, ...] | None = None
     """The words that a script was started with; None: it is no script."""
+    call: Call | None = None
+    """How it was called, where it found that in globals."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,6 +97,7 @@ class RecordedCells:
             seed=seed,
             number=number,
             arguments=request.arguments,
+            call=request.call,
         )
         self._run = run = CellRun(self._program, program, request, execute, cell, self._clock)
         try:

@@ -1,6 +1,5 @@
 """ARGS: what the script was started with."""
 
-import os
 from collections.abc import Sequence
 from typing import Any
 
@@ -52,29 +51,3 @@ def read_arguments(script: str, words: Sequence[str]) -> dict[str | int, str]:
             others += 1
             found[others] = word
     return found
-
-
-def arguments_code(script: str, words: Sequence[str], before: Sequence[str] = ()) -> str:
-    """Lua that sets `arg` and `ARGS` for a script that a kernel runs.
-
-    ``before`` is what stands before the script on the command line: ``arg[-1]`` and so on.
-    """
-    fields = "".join(
-        f"[{_lua(key)}]={_lua(value)}," for key, value in read_arguments(script, words).items()
-    )
-    places = [*range(-len(before), 0), 0, *range(1, len(words) + 1)]
-    every = zip(places, [*before, script, *words], strict=True)
-    listed = "".join(f"[{place}]={_lua(each)}," for place, each in every)
-    return f"arg = {{{listed}}} ARGS = {{{fields}}}"
-
-
-def _lua(value: str | int) -> str:
-    """A constant of Lua; texts byte by byte where that is safer."""
-    if isinstance(value, int):
-        return str(value)
-    return '"' + "".join(_octet(each) for each in os.fsencode(value)) + '"'
-
-
-def _octet(octet: int) -> str:
-    is_plain = 32 <= octet < 127 and octet not in b'"\\'
-    return chr(octet) if is_plain else f"\\{octet:03d}"

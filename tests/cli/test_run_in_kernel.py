@@ -10,9 +10,6 @@ import pytest
 import yaml
 
 from kernel.api import connect_blocking
-from kernel.core.settings import DebugSettings
-from llmspell.script_api.arguments_table import arguments_code
-from lua_debug.engine import LuaEngine
 from tests.cli.conftest import DEADLINE, CommandLine
 from tests.support.commands import LLMSPELL
 
@@ -221,17 +218,13 @@ def test_a_configuration_stands_above_a_kernel_that_runs(lab: CommandLine) -> No
         assert mode == said["mode"]
 
 
-def test_any_bytes_reach_the_script(capfd: pytest.CaptureFixture[str]) -> None:
+def test_any_bytes_reach_the_script(lab: CommandLine) -> None:
     """Quotes, newlines and bytes that are no UTF-8: Lua gets them as they were typed."""
-    strange = "a\"b\\c\nd'é\udcff\0"[:-1]
-    words = (strange, "--key", strange)
-    engine = LuaEngine(DebugSettings())
-    code = arguments_code("s.lua", words, ("llmspell", "run"))
-    code += " io.write(arg[1] == ARGS[1] and arg[3] == ARGS.key and #arg[1], '')"
-    assert None is engine.run_text(code.encode(), "test")
-    engine.run_text(b"io.stdout:flush()", "test")
-    engine.close()
-    assert str(len(strange.encode("utf-8", "surrogateescape"))) == capfd.readouterr().out
+    strange = "a\"b\\c\nd'é\udcff"
+    code = "print(arg[1] == ARGS[1], arg[3] == ARGS.key, arg[1] == ..., #arg[1])"
+    done = lab.say("exec", "--connect", "lab", code, "--", strange, "--key", strange)
+    size = len(strange.encode("utf-8", "surrogateescape"))
+    assert (f"true\ttrue\ttrue\t{size}\n", "") == (done.stdout, done.stderr)
 
 
 def test_every_kind_of_address_reaches_it(cli: CommandLine) -> None:

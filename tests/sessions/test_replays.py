@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from dap_server.client import DapClient
+from kernel.execution.engine import Call
 from kernel.sessions.replay.schedule import Once
 from tests.sessions.conftest import Keeping, Start
 from tests.support.schema import check_frame
@@ -53,6 +54,35 @@ async def test_exactly(start: Start, lua: str) -> None:
     )
     assert "hello Ann" in result["steps"][2]["output"]
     assert "In[5]:1: no more" in result["steps"][4]["error"]
+
+
+async def test_caught_errors(start: Start, lua: str) -> None:
+    """Their messages name the file of the cell, which lies elsewhere in a replay."""
+    code = (
+        "print(pcall(function() error('y') end))",
+        "print(debug.traceback())",
+        "function f() return nil + 1 end",
+        "print(pcall(f))",
+        "print(setmetatable({}, {__name = 'My'}))",
+    )
+    it = await recorded(start, lua, code)
+    assert "lua_ipykernel_" in str(await it.log())
+    assert [] == different(await it.replay())
+
+
+async def test_how_scripts_were_called(start: Start, lua: str) -> None:
+    """A script finds the words it was started with in all places where it found them before."""
+    it = await recorded(start, lua, ("print(1)",))
+    code = "print(arg[-1], arg[0], arg[2], #arg, ARGS[0], ARGS.name, ...)"
+    for words, call in (
+        (["one", "--name", "zwei"], Call("ra.lua", ("run",))),
+        ([], Call("(command line)")),
+        (["one"], None),
+    ):
+        await it.handle.execute(code, path="/p/ra.lua", arguments=words, call=call)
+    result = await it.replay()
+    assert ("", []) == (result["error"], different(result))
+    assert "run\tra.lua\t--name\t3\tra.lua\tzwei\tone" in result["steps"][1]["output"]
 
 
 async def test_the_kernel_is_left_alone(start: Start) -> None:

@@ -4,6 +4,7 @@ import re
 
 from pydantic import JsonValue
 
+from kernel.execution.cell_files import FOLDER, SUFFIX
 from kernel.sessions.cells import Outcome
 from kernel.sessions.replay.comparison import Comparison, compare
 
@@ -13,6 +14,15 @@ _ADDRESS = re.compile(
 )
 """How values are shown that have no other text: by where they lie, elsewhere in every run."""
 
+_NAMED = re.compile(r"([^\s:]+: )0x[1-7][0-9a-f]{11}\b")
+"""The same of values whose metatable has a name for them: only what can be an address."""
+
+_FOLDER = re.compile(
+    rf"(?:(?:\.\.\.|/)[^\s:'\"]{{0,255}}{FOLDER}\d+_\w{{8}}|\.\.\.[^\s:'\"/]{{0,60}})/"
+    rf"(?=\d+{re.escape(SUFFIX)}\b)"
+)
+"""Where the files of cells lie, in another folder in every run; messages cut long ones in front."""
+
 _ID = re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}\b")
 """What sessions are called, and artifacts after them: made up at random for each."""
 
@@ -21,8 +31,8 @@ def compare_outcomes(old: Outcome, new: Outcome) -> Comparison:
     """What a cell gave and said.
 
     Ignored are how long it took, what it used, how its output was cut into pieces, the addresses
-    in texts of tables, functions and the like, and which ids there are: the first one of the one
-    is compared as the first one of the other, and so on.
+    in texts of tables, functions and the like, the folder of the cells' files, and which ids there
+    are: the first one of the one is compared as the first one of the other, and so on.
     """
     return compare(_essence(old), _essence(new))
 
@@ -44,7 +54,11 @@ def _without_chance(value: JsonValue, ids: dict[str, str]) -> JsonValue:
     """Without addresses, and with numbers for ids; ``ids``: those that were there already."""
     match value:
         case str():
-            text = _ADDRESS.sub(_masked, value) if "0x" in value else value
+            text = value
+            if "0x" in text:
+                text = _NAMED.sub(r"\g<1>0x…", _ADDRESS.sub(_masked, text))
+            if SUFFIX in text:
+                text = _FOLDER.sub("…/", text)
             return _ID.sub(lambda found: ids.setdefault(found[0], f"<id {len(ids) + 1}>"), text)
         case list():
             return [_without_chance(each, ids) for each in value]

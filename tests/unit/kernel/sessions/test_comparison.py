@@ -74,6 +74,9 @@ def test_long_lists_of_differences_are_cut() -> None:
         ("file (0x55d0c8a1)", "file (0x55d0c8ff)", True),
         ("table: 0x55d0c8a1", "thread: 0x55d0c8a1", False),
         ("crc 0x55d0c8a1", "crc 0x55d0c8a2", False),
+        ("My: 0x55d0c8a1f2b0", "My: 0x7f0012345678", True),
+        ("My: 0x55d0c8a1f2b0", "Your: 0x55d0c8a1f2b0", False),
+        ("crc: 0x55d0c8a1", "crc: 0x55d0c8a2", False),
     ],
 )
 def test_addresses_are_ignored(old: str, new: str, is_same: bool) -> None:
@@ -98,4 +101,24 @@ ANN, BOB = "c552fede-d0e6-4bad-9f5a-27c089740648", "480e88de-e8d4-4b56-9549-8146
 def test_which_ids_there_are_is_ignored(old: str, new: str, is_same: bool) -> None:
     """Sessions have another one in every run; whether two are the same one does count."""
     before, after = (Outcome(value=each, outputs=(Output(each),)) for each in (old, new))
+    assert is_same == compare_outcomes(before, after).is_identical
+
+
+CELL = "/lua_ipykernel_{}/3026284577.lua:1: y"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "is_same"),
+    [
+        ("/tmp" + CELL.format("1_4jjysi7_"), "/tmp" + CELL.format("23851_42o2y3id"), True),
+        ("/tmp" + CELL.format("1_4jjysi7_"), "/a/b.c" + CELL.format("23851_42o2y3id"), True),
+        ("...8_4jjysi7_/3026284577.lua:1: y", "...kernel_7_42o2y3id/3026284577.lua:1: y", True),
+        ("/tmp" + CELL.format("1_4jjysi7_"), "/tmp/3026284577.lua:1: y", False),
+        ("/tmp" + CELL.format("1_4jjysi7_"), "/tmp" + CELL.format("1_4jjysi7_") + "z", False),
+        ("/tmp/a/1.lua:1: y", "/tmp/b/1.lua:1: y", False),
+    ],
+)
+def test_the_folder_of_cells_is_ignored(old: str, new: str, is_same: bool) -> None:
+    """Each process has another one; messages and tracebacks name it, cut where it is long."""
+    before, after = (Outcome(outputs=(Output(each),), error=each) for each in (old, new))
     assert is_same == compare_outcomes(before, after).is_identical
