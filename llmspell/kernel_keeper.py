@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import Any
 
-from kernel.core.errors import UserError
+from kernel.core.errors import KernelError, UserError
 from kernel.core.plain import PlainData
 from kernel.debug.remembering import SourceStops, WantedStops
 from kernel.execution.cells import CellRequest, CellResult, Execute, Guard
@@ -171,6 +171,8 @@ class KernelKeeper:
             except NotOurRun as error:
                 self._state = None
                 _log.warning("%s", error)
+            except KernelError as error:
+                _log.warning("What the kernel does could not be kept: %s", error)
             except Exception:
                 _log.exception("What the kernel does could not be kept")
 

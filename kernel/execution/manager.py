@@ -12,7 +12,7 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Iterator
 
-from kernel.core.errors import DebuggeeGone, UserError
+from kernel.core.errors import DebuggeeGone, KernelError
 from kernel.events.model import Display, KernelEvent
 from kernel.execution.cells import (
     CellObserver,
@@ -179,7 +179,9 @@ class ExecutionManager:
             if self._guard is None:
                 return await self._execute(request, number)
             return await self._guard.around(request, number, lambda it: self._execute(it, number))
-        except UserError as error:
+        except DebuggeeGone:
+            raise
+        except KernelError as error:  # of whoever guards it
             return failed_cell(number, "Refused", str(error))
 
     async def _execute(self, request: CellRequest, number: int) -> CellResult:

@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from kernel.core.errors import DebuggeeGone, UserError
+from kernel.core.errors import DebuggeeGone, KernelError, UserError
 from kernel.core.tracing import TRACEPARENT, Level, Tracer, extract, inject, within
 from kernel.events.broker import Broker
 from kernel.events.correlation import serving
@@ -332,6 +332,9 @@ class JupyterKernel:
         try:
             content = await self._served(call, handler)
         except (UserError, DebuggeeGone) as error:
+            content = failed(type(error).__name__, str(error), self._counted(call))
+        except KernelError as error:  # nobody's mistake: the store is away, say
+            _log.warning("%s could not be served: %s", call.message.type, error)
             content = failed(type(error).__name__, str(error), self._counted(call))
         except Exception as error:
             _log.exception("%s could not be served", call.message.type)

@@ -28,6 +28,7 @@ from kernel.sessions.model import SessionId, SessionNotFound, Status
 from kernel.sessions.policies.base import RUN
 from kernel.sessions.services import SessionServices
 from kernel.sessions.sweeper import SWEEPER
+from kernel.state.store import StoreUnavailable
 
 REFUSED = "Refused"
 """The name of the error of a cell that may not run."""
@@ -38,6 +39,8 @@ GONE = (
     "`llmspell session use`."
 )
 """Said by the first cell after a session was deleted elsewhere. The next ones are run."""
+
+AWAY = "The cell was not run, as it cannot be recorded now: "
 
 LOOKED_AT = 100
 """Entries at the end of a log among which it is said why the session rests."""
@@ -107,9 +110,10 @@ class RecordedCells:
             if run.result is None:
                 return failed_cell(number, REFUSED, GONE.format(session))
             _log.warning("Cell %d was run and could not be recorded: %s", number, error)
-        except UserError as error:
+        except (UserError, StoreUnavailable) as error:
             if run.result is None:
-                return failed_cell(number, REFUSED, str(error))
+                is_away = isinstance(error, StoreUnavailable)
+                return failed_cell(number, REFUSED, f"{AWAY if is_away else ''}{error}")
             _log.warning("Cell %d was run and could not be recorded: %s", number, error)
         except Exception:
             if run.result is None:

@@ -5,6 +5,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
+from kernel.core.errors import KernelError
 from kernel.events.sessions import SessionWarned
 from kernel.sessions.access import Actor
 from kernel.sessions.admission import Admission, Amounts, request_for
@@ -56,6 +57,8 @@ class Sweeper:
         while True:
             try:
                 await asyncio.to_thread(self.sweep)
+            except KernelError as error:
+                _log.warning("A round of the sweeper failed: %s", error)
             except Exception:
                 _log.exception("A round of the sweeper failed")
             await self._sleep(self._interval)

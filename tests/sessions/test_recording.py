@@ -1,6 +1,8 @@
 """What is run while a kernel is in a session is admitted, held to limits, and written down."""
 
 import asyncio
+import contextlib
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -10,6 +12,8 @@ from kernel.core.errors import UserError
 from kernel.core.ids import ThreadId
 from kernel.sessions.access import Actor
 from kernel.sessions.sweeper import SWEEPER
+from kernel.state.breaker import BreakerStore
+from kernel.state.store import StoreUnavailable
 from tests.sessions.conftest import Keeping, Start
 
 pytestmark = pytest.mark.anyio
@@ -299,3 +303,31 @@ async def test_changes_of_state_are_told(start: Start) -> None:
         ("state.changed", {"scope": "global", "key": "a", "version": 1}),
         ("state.deleted", {"scope": "global", "key": "a"}),
     ] == told
+
+
+async def test_a_store_that_is_away(
+    start: Start, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Cells are refused and requests fail with what is wrong, in one line, until it is back."""
+    it = await start()
+    await it.handle.sessions("create", name="work", use=True)
+    await it.run("x = 1")
+    with monkeypatch.context() as patched:
+        patched.setattr(BreakerStore, "around", _away)
+        (refused,) = await it.run("x = 2")
+        with pytest.raises(UserError, match=r"^postgresql://db: connection refused\.$"):
+            await it.handle.sessions("list")
+    assert refused.error is not None
+    assert (
+        "Refused",
+        "The cell was not run, as it cannot be recorded now: postgresql://db: connection refused.",
+    ) == (refused.error.name, refused.error.message)
+    assert "Traceback" not in caplog.text
+    (again,) = await it.run("print(x)")
+    assert "1\n" == again.stdout
+
+
+@contextlib.contextmanager
+def _away(_store: BreakerStore, _operation: str) -> Iterator[None]:
+    raise StoreUnavailable("postgresql://db: connection refused.")
+    yield

@@ -127,6 +127,9 @@ class Schedules:
         try:
             await self.run_due()
             return await asyncio.to_thread(self._until_next)
+        except KernelError as error:
+            _log.warning("A round of the scheduled replays failed: %s", error)
+            return self._interval
         except Exception:
             _log.exception("A round of the scheduled replays failed")
             return self._interval
