@@ -169,6 +169,21 @@ class HookedState(State):
         except _Elsewhere as there:
             return super().compare_and_swap(*there.place, old, new, ttl=ttl)
 
+    def refuse_swap(
+        self, scope: Scope, key: str, value: Json, expires: float | None, found: int
+    ) -> None:
+        """As `State.refuse_swap`; hooks are asked as about any write that somebody came between."""
+        if not self._hooks.listens(WRITE):
+            super().refuse_swap(scope, key, value, expires, found)
+
+        def refuse(details: HookDetails) -> None:
+            where = _place(details, key)
+            if where != (scope, key):
+                raise _Elsewhere((scope, key), where)
+            super(HookedState, self).refuse_swap(scope, key, value, expires, found)
+
+        self._write("put", scope, refuse, {"key": key, "value": value, "expires": expires})
+
     def delete(self, scope: Scope, key: str, *, expected: int | None = None) -> bool:
         """As `State.delete`."""
         if not self._hooks.listens(WRITE):

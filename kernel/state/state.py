@@ -65,6 +65,14 @@ class StateConflicted:
     """The version that is there; 0: there is nothing."""
 
 
+class OtherValue(Conflict):
+    """An entry has not the value its writer expected; nothing was written."""
+
+    def __init__(self, scope: str, key: str, found: int) -> None:
+        super().__init__(scope, key, 0, found)
+        self.args = (f"{scope}/{key} has not the value that was expected; read it again.",)
+
+
 class WrongValue(UserError):
     """What is kept is not of the kind that the operation needs."""
 
@@ -203,14 +211,27 @@ class State:
         """Put ``new`` if ``old`` is there now (`ABSENT`: if nothing is); whether it was."""
         kept = self.really_kept(scope, key)
         is_there = old is ABSENT if kept is None else old is not ABSENT and is_same(kept.value, old)
-        if not is_there:
-            self._tell_conflict(scope, key, None, kept.version if kept else 0)
-            return False
+        version = kept.version if kept else 0
         try:
-            self.put(scope, key, new, ttl=ttl, expected=kept.version if kept else 0)
+            if is_there:
+                self.put(scope, key, new, ttl=ttl, expected=version)
+            else:
+                self.refuse_swap(scope, key, new, self._end(ttl), version)
         except Conflict:
             return False
         return True
+
+    def refuse_swap(
+        self,
+        scope: Scope,
+        key: str,
+        value: Json,  # noqa: ARG002 - for whoever asks hooks about it
+        expires: float | None,  # noqa: ARG002
+        found: int,
+    ) -> None:
+        """Tell that ``value`` is not put, as something else is there; raises `OtherValue`."""
+        self._tell_conflict(scope, key, None, found)
+        raise OtherValue(str(scope), key, found)
 
     def update(
         self, scope: Scope, key: str, change: Callable[[MaybeJson], Json], tries: int = ATTEMPTS

@@ -77,7 +77,7 @@ Where nothing stands, nothing else could do it, as nothing else runs a cell: the
 So is a session that is about to begin, and whatever else is refused at the points at which hooks are only asked.
 At points of the debugger, and where nothing can be refused, a hook that says *redirect* has failed, and is passed over.
 
-A write to state that somebody else came between is asked about at `StateConflict`, not at `StateError`.
+A write to state that somebody else came between is asked about at `StateConflict`, not at `StateError`; so is one of `State.compare_and_swap` where another value is there than the expected one.
 
 """
 

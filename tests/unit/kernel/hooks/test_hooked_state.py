@@ -170,6 +170,19 @@ def test_a_conflict_is_asked_about_at_its_own_point(it: Asked) -> None:
     assert "StateError" == it.heard[-1][0]
 
 
+def test_a_swap_of_another_value_is_a_conflict(it: Asked) -> None:
+    """It is asked about as one; a hook may let something stand in for it, or do it elsewhere."""
+    it.plain.put(GLOBAL, "k", 1)
+    it.at("StateConflict", lambda told: Replace(9) if told.data["value"] == "w" else CONTINUE)
+    assert not it.state.compare_and_swap(GLOBAL, "k", 5, "x")
+    assert it.state.compare_and_swap(GLOBAL, "k", 5, "w")
+    assert ["StateConflict", "StateConflict"] == [point for point, _ in it.heard]
+    it.at("StateConflict", Redirect("user:ann"))
+    it.plain.put(ANN, "k", 5)
+    assert it.state.compare_and_swap(GLOBAL, "k", 5, 6)
+    assert (1, 6) == (it.plain.get(GLOBAL, "k"), it.plain.get(ANN, "k"))
+
+
 def test_hooks_are_not_asked_about_what_they_do(it: Asked) -> None:
     """A hook at a write that writes and reads does not come to itself again."""
 
