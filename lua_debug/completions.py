@@ -33,10 +33,11 @@ def completion(told: Mapping[str, Any], text: str, catalogue: Catalogue) -> m.Co
 def _signature(name: str | None, catalogue: Catalogue) -> str | None:
     if name is None:
         return None
-    table, _, member = name.rpartition(".")
-    if table and table not in catalogue.tables:
+    table, _, member = name.replace(":", ".").rpartition(".")
+    found = catalogue.tables.get(table) or catalogue.types.get(table)
+    if table and found is None:
         return None
-    forms = catalogue.tables[table].find(member) if table else catalogue.find(member)
+    forms = found.find(member) if found else catalogue.find(member)
     return next((each.label for each in forms if isinstance(each, Function)), None)
 
 

@@ -35,13 +35,13 @@ local kinds = { ["function"] = "function", table = "module" }
 -- Collects items whose names begin with `partial` (case does not matter), each name once.
 local function new_collector(partial, start, length)
   local wanted, seen, items = lower(partial), {}, P.array()
-  local function add(name, value, group, kind, more)
+  local function add(name, value, group, kind, more, called)
     if #items >= MOST or seen[name] or lower(sub(name, 1, #wanted)) ~= wanted then return end
     seen[name] = true
     local item = more or { text = name, start = start, length = length }
     item.label, item.kind, item.sort_text = name, kind or kinds[type(value)] or "variable", group .. name
     if kind ~= "keyword" then item.detail = P.shorten(P.show(value), 60) end
-    if type(value) == "function" then item.library = library[value] end
+    if type(value) == "function" then item.library = called or library[value] end
     items[#items + 1] = item
   end
   return items, add
@@ -49,9 +49,11 @@ end
 
 -- fields ------------------------------------------------------------------------------------------
 
--- Calls visit(key, value, depth) for the fields of a value, its own and those of its __index tables.
+-- Calls visit(key, value, depth, name?) for the fields of a value, its own and those of its __index tables, and
+-- for the methods of an object of the host.
 local function each_field(value, visit)
   P.fill_table(value)
+  P.each_method(value, function(key, item, name) visit(key, item, 2, name) end)
   local looks = 0
   for depth = 1, 20 do
     if type(value) == "table" then
@@ -70,13 +72,13 @@ end
 
 local function complete_fields(object, symbol, partial, start, length)
   local items, add = new_collector(partial, start, length)
-  each_field(object, function(key, value, depth)
+  each_field(object, function(key, value, depth, name)
     if type(key) ~= "string" then return end
     local is_function = type(value) == "function"
     local group = depth .. (sub(key, 1, 2) == "__" and "~" or "")
     if P.is_name(key) then
       local kind = is_function and (symbol == ":" and "method" or "function") or "field"
-      if symbol == "." or is_function then add(key, value, group, kind) end
+      if symbol == "." or is_function then add(key, value, group, kind, nil, name) end
     elseif symbol == "." and #key <= 200 and lower(sub(key, 1, #partial)) == lower(partial) then
       local text = "[" .. P.lua_quote(key) .. "]" -- takes the place of the dot, too
       add(partial .. sub(key, #partial + 1), value, group, "field", { text = text, start = start - 1, length = length + 1 })

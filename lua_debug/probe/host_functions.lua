@@ -149,6 +149,13 @@ function P.object(number, kind, fields)
   return object
 end
 
+-- Calls visit(name, function, its whole name) for each method of an object of the host; for other values nothing.
+function P.each_method(value, visit)
+  if not numbers[value] then return end
+  local metatable = lib.debug.getmetatable(value)
+  for name, spec in next, methods[metatable.__name] do visit(name, metatable.__index(value, name), spec.name) end
+end
+
 -- Calls --------------------------------------------------------------------------------------------------------
 
 local function waited(ticket)
@@ -299,10 +306,10 @@ local function lazy_table(name)
   return setmetatable(holder, metatable)
 end
 
--- Fills a table of ours that a client looks into; that runs nothing of the script's.
+-- Fills a table of ours that a client looks into; that runs nothing of the script's. Whether it was to be filled.
 function P.fill_table(value)
   local fill = unfilled[value]
-  if fill then pcall(fill, 1) end
+  return fill ~= nil and pcall(fill, 1)
 end
 
 local function bind_globals(packed)

@@ -17,6 +17,7 @@ local function field(object, key)
     end
     local metatable = getmetatable(object)
     local index = type(metatable) == "table" and rawget(metatable, "__index")
+    if type(index) == "function" and P.fill_table(object) then return field(object, key) end
     if type(index) == "function" then fail("this field is computed by a function") end
     if not index then
       if type(object) == "table" then return nil end

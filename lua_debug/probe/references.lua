@@ -44,3 +44,6 @@ end
 
 -- What is done before a table is looked into: nothing, unless the host fills some of its own then.
 function P.fill_table(_value) end
+
+-- What the methods of an object of the host are: none, where there is none.
+function P.each_method(_value, _visit) end

@@ -136,3 +136,32 @@ def test_functions_complete_with_their_signatures(tell):
         assert renamed.detail.startswith("stringify(value: any")
 
     tell(story)
+
+
+def test_objects_of_the_host_are_completed(tell):
+    """Behind a colon with their methods and signatures, whatever the program holds them as."""
+
+    async def story(session, cell, _):
+        await cell("b, t = Session.builder(), Debug.timer('x')")
+        done = await cell("h = Hook.register('PreCodeExecution', function() end)")
+        assert done.error is None
+        found = {each.text: each.detail for each in await session.complete("b:", 2)}
+        assert {"build", "name", "tags"} <= set(found)
+        assert found["name"].startswith("name(name: string)")
+        for text, method in (("t:", "stop"), ("h:", "unregister"), ("h:unr", "unregister")):
+            found = await session.complete(text, len(text))
+            assert method in {each.text for each in found}, text
+
+    tell(story)
+
+
+def test_tables_in_tables_are_completed(tell):
+    """Also where nothing has looked into the outer one before."""
+
+    async def story(session, cell, _):
+        found = {each.text for each in await session.complete("Replay.schedules.", 17)}
+        assert {"once", "interval", "cron"} <= found
+        found = {each.text for each in await session.complete("Replay.modes.ex", 15)}
+        assert {"exact"} == found
+
+    tell(story)
