@@ -106,7 +106,14 @@ STORES = {
 def _path(scheme: str, location: str) -> Path:
     if not location:
         raise UserError(f"{scheme}: needs the path of a file behind it, as in {scheme}:state.db.")
-    return Path(location).expanduser()
+    path = Path(location).expanduser()
+    folder = path.absolute().parent
+    if not folder.exists() and not folder.parent.exists():  # a mistyped path, most likely
+        raise UserError(
+            f"{scheme}:{location} lies in {folder}, and there is no folder {folder.parent}; "
+            "make it, or correct the path."
+        )
+    return path
 
 
 def _durability(settings: Settings) -> Durability:

@@ -24,3 +24,14 @@ def test_a_store_that_cannot_be_opened(cli: CommandLine) -> None:
     assert (1, "", 1) == (done.returncode, done.stdout, len(done.stderr.splitlines()))
     assert "letter.txt" in done.stderr
     assert "There is no kernel 'lab'" in cli.say("kernel", "status", "lab").stderr
+
+
+def test_a_path_that_leads_nowhere(cli: CommandLine) -> None:
+    """Is found by whoever looks at the configuration, and no folder is made for it."""
+    key, path = "runtime.state_persistence.backend_type", f"{cli.work}/nope/x/state.db"
+    cli.write("llmspell.toml", f'[runtime.state_persistence]\nbackend_type = "sqlite:{path}"\n')
+    for words in ("config validate", "state show", "kernel start --daemon --id lab"):
+        done = cli.say(*words.split())
+        assert 0 != done.returncode
+        assert f"{key}: sqlite:{path} lies in" in done.stdout + done.stderr
+    assert not (cli.work / "nope").exists()

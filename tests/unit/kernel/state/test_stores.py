@@ -84,3 +84,13 @@ def test_folders_that_cannot_be_made(scheme: str, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(StoreUnavailable, match="file"):
         open_store(f"{scheme}:{tmp_path}/file/state")
+
+
+@pytest.mark.parametrize("scheme", ["sqlite", "lmdb"])
+def test_a_path_that_leads_nowhere(scheme: str, tmp_path: Path) -> None:
+    """Of its folders only the last one is made: it is mistyped, most likely."""
+    url = f"{scheme}:{tmp_path}/nope/x/state.db"
+    for attempt in (check_store, open_store):
+        with pytest.raises(UserError, match=r"there is no folder .*/nope; make it, or correct"):
+            attempt(url)
+    assert not (tmp_path / "nope").exists()
