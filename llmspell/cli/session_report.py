@@ -68,7 +68,7 @@ def _figures(report: Plain) -> Iterator[tuple[str, str]]:
     if usage["instructions"]:
         yield "instructions", f"{usage['instructions']:,}"
     if usage["peak_memory"]:
-        yield "memory", f"{size(usage['peak_memory'])} at most"
+        yield "memory", f"{size(usage['peak_memory'])} was the most seen"
     if usage["artifacts"]:
         yield "artifacts", f"{usage['artifacts']}, {size(usage['artifact_bytes'])}"
     for name in ("operations", "tokens", "cost"):

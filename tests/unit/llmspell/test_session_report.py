@@ -45,7 +45,7 @@ Session 1f3a is active.
   run time       1.20 s in 3 cells
   each cell      mean 400.0 ms, median 300 µs, 95% within 1.10 s, longest 1.19 s
   instructions   12,345
-  memory         2.9 MiB at most
+  memory         2.9 MiB was the most seen
   artifacts      2, 1.5 KiB
   last activity  2023-11-14 22:13:20Z
 
