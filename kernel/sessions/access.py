@@ -128,7 +128,6 @@ _SAID: Mapping[str, str] = {
     "admit": "run cells",
     "run": "run cells",
     "record": "record cells",
-    "check_room": "store artifacts",
     "store": "store artifacts",
     "store_file": "store artifacts",
     "delete_artifact": "delete artifacts",

@@ -40,6 +40,9 @@ GONE = (
 )
 """Said by the first cell after a session was deleted elsewhere. The next ones are run."""
 
+RESTING = "`llmspell session resume` lets it go on."
+ENDED = "`llmspell session use` has the kernel be in another session, or in none."
+
 AWAY = "The cell was not run, as it cannot be recorded now: "
 
 LOOKED_AT = 100
@@ -112,8 +115,7 @@ class RecordedCells:
             _log.warning("Cell %d was run and could not be recorded: %s", number, error)
         except (UserError, StoreUnavailable) as error:
             if run.result is None:
-                is_away = isinstance(error, StoreUnavailable)
-                return failed_cell(number, REFUSED, f"{AWAY if is_away else ''}{error}")
+                return failed_cell(number, REFUSED, _refusal(error))
             _log.warning("Cell %d was run and could not be recorded: %s", number, error)
         except Exception:
             if run.result is None:
@@ -205,3 +207,12 @@ class RecordedCells:
         log = sessions.history(self._actor, session, behind)
         last = next((each for each in reversed(log) if each.kind == "suspend"), None)
         return last is not None and last.actor == SWEEPER
+
+
+def _refusal(error: Exception) -> str:
+    """Why a cell was not run, and what whoever is at the kernel can do."""
+    if isinstance(error, StoreUnavailable):
+        return f"{AWAY}{error}"
+    if isinstance(error, IllegalMove):
+        return f"{error} {RESTING if error.state is Status.SUSPENDED else ENDED}"
+    return str(error)

@@ -247,6 +247,17 @@ async def test_contents_are_stored(start: Start) -> None:
         await it.handle.sessions("store", session="work", name="big", upload=upload)
 
 
+async def test_an_upload_that_is_refused(start: Start) -> None:
+    """The audit trail calls it what it was for, as people do."""
+    it = await start()
+    await it.handle.sessions("create", name="work")
+    await it.handle.sessions("grant", id="work", user="ann", role="reader")
+    with pytest.raises(UserError, match="ann may not store artifacts"):
+        await it.handle.sessions("begin_upload", session="work", size=1, actor={"user": "ann"})
+    records = (await it.handle.sessions("trail", id="work", refused=True))["records"]
+    assert ["store"] == [each["action"] for each in records]
+
+
 async def test_uploads_are_whole_or_refused(start: Start) -> None:
     """Pieces come in their order and no more than was said; nobody else gets at them."""
     it = await start()

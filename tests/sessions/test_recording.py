@@ -166,6 +166,7 @@ async def test_a_session_that_has_ended(start: Start) -> None:
     (refused,) = await it.run("x = 1")
     assert refused.error is not None
     assert "is completed: run is not possible" in refused.error.message
+    assert "`llmspell session use` has the kernel be in another session" in refused.error.message
     await it.handle.sessions("use")
     assert "ok" == (await it.run("x = 1"))[0].status
 
@@ -182,6 +183,7 @@ async def test_a_session_that_rests(start: Start) -> None:
     (refused,) = await it.run("x = 2")
     assert refused.error is not None
     assert "is suspended" in refused.error.message
+    assert refused.error.message.endswith("`llmspell session resume` lets it go on.")
 
 
 async def test_debugging_takes_all_the_time_there_is(start: Start) -> None:

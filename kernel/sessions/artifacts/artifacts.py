@@ -66,7 +66,7 @@ class Artifacts:
 
         Raises `PolicyRefused` and `IllegalMove`.
         """
-        records, found = self._gate.look(actor, session, "check_room")
+        records, found = self._gate.look(actor, session, "store")  # what the trail calls it
         next_state(found.id, found.status, Verb.STORE)
         now = self._gate.clock.now()
         self._admission.check(records, found, now, STORE, Amounts(size=size))
