@@ -384,15 +384,15 @@ def test_steps_need_a_stop(debug):
 
 
 def test_references_end_with_the_stop(debug):
-    """Frames and variables of an earlier stop are refused, and the session lives."""
+    """Frames and variables of an not of this stop are refused, and the session lives."""
     with debug(FUNCTIONS) as d:
         d.break_at("start")
         d.run()
         frame = d.stop.frame.id
         scope = d.requests.scopes(frame_id=frame).scopes[0].variables_reference
         d.step_over()
-        with pytest.raises(RequestFailed, match="earlier stop"):
+        with pytest.raises(RequestFailed, match="not of this stop"):
             d.requests.scopes(frame_id=frame)
-        with pytest.raises(RequestFailed, match="earlier stop"):
+        with pytest.raises(RequestFailed, match="not of this stop"):
             d.variables(scope)
         assert "1" == d.locals()["x"]
