@@ -95,7 +95,7 @@ class LuaDebuggee:
             lambda watches: self.ask("watch", watches=watches), self._refusals
         )
         self._has_started = self._is_stopped = self._has_ended = self._pauses_at_start = False
-        self._threads, self._targets = [m.Thread(ThreadId(1), "main")], StepTargets()
+        self._threads, self._targets = [m.Thread(ThreadId(1), "main")], StepTargets(self._version)
         self._home = program and canonical(os.path.dirname(os.path.abspath(program)))
 
     def _is_foreign(self, path: str) -> bool:
@@ -281,12 +281,12 @@ class LuaDebuggee:
             self._pauses_at_start = True
 
     async def step_in_targets(self, frame: FrameId) -> list[m.StepInTarget]:
-        """The calls of the line the frame stands on."""
+        """The calls that are still to be made by the line the frame stands on."""
         self._require_stop("Listing step-in targets")
         where = await self.ask("place", frame=frame)
         source = where["source"]
         text = self.text_of(source_from(source))
-        targets = self._targets.of_line(text, where["line"], where["function_line"])
+        targets = self._targets.of_frame(text, where)
         return [self._inspector.shown_target(source, each) for each in targets]
 
     # --- looking ----------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from kernel.core.errors import UserError
+from lua_debug.instructions import install_instructions
 from lua_debug.interrupt import (
     LuaInterface,
     flagged_interrupt,
@@ -28,6 +29,7 @@ def install_hooks(version: LuaVersion, runtime: Any, probe: Any) -> Callable[[],
     interface = LuaInterface(version)
     state = main_state(version, runtime)
     set_main_thread(interface, state, runtime, probe)
+    install_instructions(version, runtime, probe)
     attached = _native(version, runtime, probe)
     if attached is None:
         probe.hooks.start(probe.on_event)

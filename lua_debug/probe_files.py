@@ -67,6 +67,7 @@ CROSSING = ("crossing", "host_functions")
 CONTROL = (
     "conditions",
     "logs",
+    "targets",
     "core",
     "cramped",
     "memory",

@@ -39,12 +39,16 @@ function P.poll()
   if not ok then error(problem, 0) end
 end
 
--- place {frame}: where a frame stands: its source, the line, and the line on which its function
--- begins (0: the main chunk).
+-- place {frame}: where a frame stands: its source, the line, and the lines on which its function
+-- begins (0: the main chunk) and ends; `top` of the frame from which a step would begin, see targets.lua.
 function P.ops.place(command)
   local frame = P.lookup(command.frame, "frame")
   local info = P.place_of(frame)
-  return { source = P.source_of(info.source), line = info.currentline, function_line = info.linedefined }
+  return {
+    source = P.source_of(info.source), line = info.currentline,
+    function_line = info.linedefined, last_line = info.lastlinedefined,
+    top = not frame.kept and P.targets.place(P.stop, frame) or nil,
+  }
 end
 
 -- Frames of the script -----------------------------------------------------------------------------
@@ -119,7 +123,7 @@ local function serve(stop)
 end
 
 -- resume {kind, thread, single?, target?, by_line?}: `single`: nothing stops in other threads but errors;
--- `target` {name?, nth}: the call that a step in is to enter; `by_line`: the turns of a loop on one line
+-- `target`: the call that a step in is to enter (targets.lua); `by_line`: the turns of a loop on one line
 -- are one step.
 function P.ops.resume(command)
   if not P.stop then P.user_error("The program is not stopped.") end
@@ -152,7 +156,6 @@ end
 
 P.step_origin = nil -- where the step under way began, see P.origin_of_step
 local only = nil -- the one thread that may stop
-local target = nil -- the call that a step in is to enter: { name =, nth =, func =, line = }
 local kind_of_step = nil -- of the step under way, as it was asked for
 local entry = false -- the next step that ends is the entry of the program: why that stops
 local whole_line = nil -- the line that the step under way has to leave: { thread =, func =, line =, depth = }
@@ -172,7 +175,8 @@ end
 local function go_on(command, stop, level)
   local thread = P.thread_by_id(command.thread) or stop.running
   only, kind_of_step = command.single and thread or nil, command.kind
-  target, P.step_origin, whole_line = nil, nil, nil
+  P.step_origin, whole_line = nil, nil
+  P.targets.forget()
   if command.kind == "continue" then
     P.hooks.step(nil, level and stop.thread == stop.running and level + 1 or nil)
   elseif thread == stop.running and level then
@@ -181,8 +185,7 @@ local function go_on(command, stop, level)
     if command.by_line and info then
       whole_line = { thread = thread, func = info.func, line = info.currentline, depth = P.hooks.depth_at(level + 1) }
     end
-    target = command.target
-    if target then target.func, target.line, target.entered = info.func, info.currentline, 0 end
+    P.targets.begin(info and command.target, level + 1)
     step(command.kind, level + 1)
   elseif thread == stop.thread and level then -- dead: its error goes on in the one that resumed it
     step("over", script_level())
@@ -292,39 +295,12 @@ function P.prepare_entry(is_wanted)
   wants_pause = false
 end
 
--- How far above a frame the one lies whose call a step in is to enter; nil if it is not there.
-local function distance_to_target(level)
-  for distance = 0, 10 do
-    local info = getinfo(level + 1 + distance, "fl")
-    if not info then return nil end
-    if info.func == target.func and info.currentline == target.line then
-      local outer = getinfo(level + 2 + distance, "fl")
-      local is_recursion = distance == 0 and outer and outer.func == info.func and outer.currentline == info.currentline
-      return is_recursion and 1 or distance
-    end
-  end
-end
-
--- Whether the frame at `level` is not the call that the step in is to enter; the step goes on then.
-local function is_other_call(level)
-  if not target then return false end
-  local distance = distance_to_target(level + 1)
-  if distance == 1 then
-    local name = getinfo(level + 1, "n").name
-    if name == target.name then target.entered = target.entered + 1 end
-    if name ~= target.name or target.entered < target.nth then
-      P.hooks.step("out", level + 1)
-      return true
-    end
-  elseif distance == 0 and P.is_jit then
-    P.hooks.step("in", level + 1) -- the rest of the line, behind another call
-    return true
-  elseif distance and distance > 1 then
-    P.hooks.step("out", level + 1) -- called by a C function
-    return true
-  end
-  target = nil
-  return false
+-- Whether a step that came to the frame at `level` has to go on to the call that it is to enter; it does so
+-- then. `is_return`: it came by a return into that frame.
+local function goes_on(level, is_return)
+  local kind = P.targets.next_step(level + 1, is_return)
+  if kind then P.hooks.step(kind, level + 1) end
+  return kind ~= nil
 end
 
 -- A step came to code that is skipped, in the frame at `level`. A step in goes on to any other code,
@@ -344,9 +320,8 @@ end
 local function left()
   local level = 4 + P.hooks.own_frames -- left, on_event, the hook, and the function that returns
   while getinfo(level, "S").what == "tail" do level = level + 1 end
-  if target and distance_to_target(level) == 0 then
-    P.hooks.step("in", level)
-  elseif is_skipped(level) then
+  if goes_on(level, true) then return end
+  if is_skipped(level) then
     skip(level)
   elseif not passes_over(level, true) then
     P.stop_here({ reason = "step", is_returning = true })
@@ -367,7 +342,7 @@ local function stepped()
     skip(level)
   elseif is_on_line(level) then
     P.hooks.step(kind_of_step, level)
-  elseif not is_other_call(level) and not passes_over(level) then
+  elseif not goes_on(level) and not passes_over(level) then
     P.stop_here({ reason = entry or "step" })
   end
 end

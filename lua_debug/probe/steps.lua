@@ -188,7 +188,7 @@ local function wait_below(level)
   else
     step.depth = depth_from(below)
     step.floor = step.depth
-    if step.kind == "out" then step.kind = "over" end
+    if step.kind == "out" then step.kind = P.targets.is_sought() and "in" or "over" end
     compiler.interpret(info.func)
   end
   switch("lines")

@@ -22,13 +22,26 @@ def line_tables(version: str, dump: bytes) -> list[FunctionRange]:
     return _READERS[version](dump).read()
 
 
+def own_code(version: str, dump: bytes) -> bytes | None:
+    """The instructions of the function that was dumped, without inner ones; None as above."""
+    reader = _READERS[version](dump)
+    try:
+        reader.read()
+    except (IndexError, KeyError, ValueError, struct.error):
+        return None
+    return reader.codes[reader.own]
+
+
 class _Reader(ABC):
-    """Goes through a dump from front to back."""
+    """Goes through a dump from front to back. ``own``: the place of the dumped function's code."""
+
+    own = 0
 
     def __init__(self, dump: bytes) -> None:
         self.dump = dump
         self.at = 0
         self.found: list[FunctionRange] = []
+        self.codes: list[bytes] = []
 
     @abstractmethod
     def read(self) -> list[FunctionRange]: ...
@@ -77,7 +90,7 @@ class _Lua51(_Reader):
         self.take(self.size_t())
 
     def code(self) -> None:
-        self.take(4 * self.count())
+        self.codes.append(self.take(4 * self.count()))
 
     def constants(self) -> None:
         sizes = self.constant_sizes
@@ -225,7 +238,7 @@ class _Lua55(_Lua54):
     def code(self) -> None:
         size = self.count()
         self.align()
-        self.take(4 * size)
+        self.codes.append(self.take(4 * size))
 
     def constants(self) -> None:
         for _ in range(self.count()):
@@ -248,6 +261,8 @@ class _Lua55(_Lua54):
 class _LuaJit(_Reader):
     """The functions follow each other, inner ones first; each says how long it is."""
 
+    own = -1
+
     def read(self) -> list[FunctionRange]:
         self.at = 4
         self.count()  # flags
@@ -265,6 +280,7 @@ class _LuaJit(_Reader):
         instructions = self.count()
         debug_size = self.count()
         first, extent = self.count(), self.count()
+        self.codes.append(self.dump[self.at : self.at + 4 * instructions])
         width = "B" if extent < 0x100 else "H" if extent < 0x10000 else "I"
         steps = array(width)
         start = stop - debug_size

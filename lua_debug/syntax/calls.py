@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from tree_sitter import Node, Query, QueryCursor
 
-from lua_debug.syntax.grammar import LUA, Syntax, first_line
+from lua_debug.syntax.grammar import FUNCTIONS, LUA, Syntax, first_line
 
 _STATEMENTS = Query(
     LUA,
@@ -20,21 +20,21 @@ _STATEMENTS = Query(
 )
 
 
-def call_nodes(syntax: Syntax, line: int) -> Iterator[Node]:
-    """The call expressions of every statement or condition that begins on the line.
-
-    Arguments come before the call they are for; bodies of functions are left out.
-    """
+def statements_at(syntax: Syntax, line: int) -> list[Node]:
+    """Every statement or condition that begins on the line, or above it and reaches it."""
     cursor = QueryCursor(_STATEMENTS)
     cursor.set_point_range((line - 1, 0), (line, 0))
     found = cursor.captures(syntax.root).get("run", [])
-    for node in sorted(found, key=lambda node: node.start_byte):
-        if first_line(node) == line:
-            yield from _calls_in(node)
+    reaching = [node for node in found if first_line(node) <= line <= node.end_point[0] + 1]
+    return sorted(reaching, key=lambda node: node.start_byte)
 
 
-def _calls_in(root: Node) -> Iterator[Node]:
-    """Inner calls first. No recursion: a sum of a thousand terms is a thousand levels deep."""
+def calls_in(root: Node) -> Iterator[Node]:
+    """The call expressions of a statement.
+
+    Arguments come before the call they are for; bodies of functions are left out.
+    No recursion: a sum of a thousand terms is a thousand levels deep.
+    """
     left = [(root, False)]
     while left:
         node, is_done = left.pop()
@@ -43,5 +43,12 @@ def _calls_in(root: Node) -> Iterator[Node]:
             continue
         if node.type == "function_call":
             left.append((node, True))
-        parts = (child for child in node.named_children if child.type != "function_definition")
+        parts = (child for child in node.named_children if child.type not in FUNCTIONS)
         left.extend((part, False) for part in reversed(list(parts)))
+
+
+def all_calls(function: Node) -> Iterator[Node]:
+    """The call expressions of a function or a chunk, without those of inner functions."""
+    for part in function.named_children:
+        if part.type not in FUNCTIONS:
+            yield from calls_in(part)

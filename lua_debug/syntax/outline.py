@@ -5,10 +5,10 @@ from functools import cached_property, lru_cache
 
 from tree_sitter import Node
 
-from lua_debug.syntax.calls import call_nodes
+from lua_debug.syntax.calls import calls_in, statements_at
 from lua_debug.syntax.flow import points_of
 from lua_debug.syntax.function_names import name_of
-from lua_debug.syntax.grammar import FUNCTIONS, Syntax, first_line, syntax_of
+from lua_debug.syntax.grammar import FUNCTIONS, Syntax, first_line, last_line, syntax_of
 from lua_debug.syntax.source_text import SourceText
 
 _LABEL_LENGTH = 60
@@ -46,7 +46,9 @@ class Call:
     """A call in the text: the place of the whole call expression, and how it reads.
 
     ``function_line`` is as in `Statement`; ``name`` is what Lua calls the function (lua_Debug's
-    ``name``): the last word before the arguments, None if that is none.
+    ``name``): the last word before the arguments, None if that is none. ``end`` is the byte offset
+    behind the expression. ``statement`` has the first and the last line of the statement, or of the
+    condition or the like, that makes the call.
     """
 
     label: str
@@ -56,42 +58,48 @@ class Call:
     end_column: int
     function_line: int
     name: str | None
+    end: int
+    statement: tuple[int, int]
 
 
 class Outline:
     """A text's parts. With ``has_error``, what could not be parsed is missing from them."""
 
     def __init__(self, syntax: Syntax) -> None:
-        self._syntax = syntax
+        self.syntax = syntax
         self.has_error = syntax.has_error
 
     @property
     def source(self) -> SourceText:
         """The text, for lines and columns."""
-        return self._syntax.source
+        return self.syntax.source
 
     @cached_property
     def functions(self) -> tuple[Function, ...]:
         """All functions in the order of the text, outer ones before inner ones."""
-        return tuple(self._function(node) for node in self._syntax.functions)
+        return tuple(self._function(node) for node in self.syntax.functions)
 
     @cached_property
     def statements(self) -> tuple[Statement, ...]:
         """Where each statement that does something begins, in the order of the text."""
         found = {
             point.start: self._statement(point.start, function)
-            for function in (self._syntax.root, *self._syntax.functions)
+            for function in (self.syntax.root, *self.syntax.functions)
             for point in points_of(function)
             if point.start is not None and not point.minor
         }
         return tuple(found[start] for start in sorted(found))
 
-    def calls_on(self, line: int) -> tuple[Call, ...]:
-        """The calls of the statements that begin on a line, in the order of their evaluation.
+    def calls_at(self, line: int) -> tuple[Call, ...]:
+        """The calls of the statements that begin on a line or reach it, as they are evaluated.
 
         Several functions may have a statement there: ``function_line`` tells which call is whose.
         """
-        return tuple(self._call(node) for node in call_nodes(self._syntax, line))
+        return tuple(
+            self._call(node, statement)
+            for statement in statements_at(self.syntax, line)
+            for node in calls_in(statement)
+        )
 
     def _function(self, node: Node) -> Function:
         line, column = self.source.position(node.start_byte)
@@ -111,14 +119,23 @@ class Outline:
         line, column = self.source.position(start)
         return Statement(line, column, _function_line(function))
 
-    def _call(self, node: Node) -> Call:
+    def _call(self, node: Node, statement: Node) -> Call:
         line, column = self.source.position(node.start_byte)
         end_line, end_column = self.source.position(node.end_byte)
         label = self._text(node)
         if len(label) > _LABEL_LENGTH:
             label = label[: _LABEL_LENGTH - 1] + "…"
-        owner = _function_line(_owner(node))
-        return Call(label, line, column, end_line, end_column, owner, self._callee(node))
+        return Call(
+            label,
+            line,
+            column,
+            end_line,
+            end_column,
+            _function_line(_owner(node)),
+            self._callee(node),
+            node.end_byte,
+            (first_line(statement), last_line(statement)),
+        )
 
     def _callee(self, node: Node) -> str | None:
         called = node.child_by_field_name("name")

@@ -40,7 +40,7 @@ def test_statements() -> None:
 
 
 def calls(text: str, line: int = 1) -> list[str]:
-    return [call.label for call in parse(text.encode()).calls_on(line)]
+    return [call.label for call in parse(text.encode()).calls_at(line)]
 
 
 @pytest.mark.parametrize(
@@ -64,10 +64,10 @@ def test_calls(text: str, expected: list[str]) -> None:
 
 def test_calls_are_ordered_and_placed() -> None:
     """Evaluation order, ranges, and whose calls they are."""
-    found = parse(b"function m()\n  return f(g(x))\nend").calls_on(2)
+    found = parse(b"function m()\n  return f(g(x))\nend").calls_at(2)
     assert (
-        Call("g(x)", 2, 12, 2, 16, function_line=1, name="g"),
-        Call("f(g(x))", 2, 10, 2, 17, function_line=1, name="f"),
+        Call("g(x)", 2, 12, 2, 16, 1, "g", end=28, statement=(2, 2)),
+        Call("f(g(x))", 2, 10, 2, 17, 1, "f", end=29, statement=(2, 2)),
     ) == found
 
 
