@@ -43,6 +43,8 @@ class Call:
     sent: dict[str, Any] = field(default_factory=dict)
     """The arguments as the client sent them."""
     is_cancellable: bool = False
+    is_order: bool = False
+    """Whether it is to be carried out, and not broken off by what comes behind it."""
     has_progress: bool = False
     is_over: anyio.Event = field(default_factory=anyio.Event)
     timer: asyncio.TimerHandle | None = None
@@ -51,7 +53,7 @@ class Call:
     @property
     def is_look(self) -> bool:
         """Whether it only asks to see, or to try, what is there."""
-        return self.is_cancellable and self.command in states.LIVE
+        return self.is_cancellable and not self.is_order and self.command in states.LIVE
 
     @property
     def progress_id(self) -> str:
@@ -103,7 +105,7 @@ class Dispatcher:
         A client may let the program go on and leave in one breath.
         """
         own = CURRENT.get(None)
-        orders = [each for each in self._calls if each is not own and not each.is_cancellable]
+        orders = [each for each in self._calls if each is not own and each.is_order]
         with anyio.move_on_after(MOMENT):
             for each in orders:
                 await each.is_over.wait()
@@ -126,6 +128,7 @@ class Dispatcher:
         try:
             handler = _handler(request)
             call.is_cancellable = handler.is_cancellable
+            call.is_order = not handler.is_cancellable or handler.overrides_after is not None
             if handler.in_order:
                 async with self._turn:
                     return await self._handle(call, handler, request)

@@ -261,15 +261,10 @@ class LuaDebuggee:
         target = self._targets.chosen(how.target)
         self._is_stopped = False
         try:
-            await self.ask(
-                "resume",
-                kind=str(how.kind),
-                thread=how.thread,
-                single=how.single_thread,
-                target=target,
-                by_line=how.granularity == "line",
-            )
-        except UserError:
+            manner = {"kind": str(how.kind), "thread": how.thread, "single": how.single_thread}
+            by_line = how.granularity == "line"
+            decode(await self.thread.order("resume", **manner, target=target, by_line=by_line))
+        except (UserError, asyncio.CancelledError):
             self._is_stopped = True
             raise
 

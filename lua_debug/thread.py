@@ -17,6 +17,8 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any, NoReturn, TypeGuard, TypeVar
 
+import anyio
+
 from kernel.core.errors import DebuggeeGone
 from lua_debug.commands import encode
 
@@ -42,6 +44,20 @@ class _Command:
     text: str
     future: "asyncio.Future[str]"
     taken_back: threading.Event = field(default_factory=threading.Event)
+    has_begun: bool = False
+    deciding: threading.Lock = field(default_factory=threading.Lock)
+
+    def begin(self) -> bool:
+        """Whether it is still wanted; it is carried out then."""
+        with self.deciding:
+            self.has_begun = not self.taken_back.is_set()
+        return self.has_begun
+
+    def take_back(self) -> bool:
+        """Whether that comes in time, so that it is not carried out."""
+        with self.deciding:
+            self.taken_back.set()
+        return not self.has_begun
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +107,31 @@ class LuaThread:
 
         Cancelling takes the command back; if it is under way, it is told through `is_taken_back`.
         """
+        command = self._send(op, arguments)
+        try:
+            return await command.future
+        except asyncio.CancelledError:
+            command.take_back()
+            self.wake_evaluation()
+            raise
+        finally:
+            self._waiting.discard(command.future)
+
+    async def order(self, op: str, /, **arguments: Any) -> str:
+        """The same for what changes how things stand: once it is under way it is not cancelled."""
+        command = self._send(op, arguments)
+        try:
+            await asyncio.shield(command.future)
+        except asyncio.CancelledError:
+            if command.take_back():
+                raise
+            with anyio.CancelScope(shield=True):
+                await command.future
+        finally:
+            self._waiting.discard(command.future)
+        return command.future.result()
+
+    def _send(self, op: str, arguments: dict[str, Any]) -> _Command:
         if self._has_ended:
             raise DebuggeeGone
         text = encode({"op": op, **arguments})
@@ -98,14 +139,7 @@ class LuaThread:
         self._waiting.add(command.future)
         self._mailbox.put(command)
         self._prod()
-        try:
-            return await command.future
-        except asyncio.CancelledError:
-            command.taken_back.set()
-            self.wake_evaluation()
-            raise
-        finally:
-            self._waiting.discard(command.future)
+        return command
 
     def post(self, op: str, /, **arguments: Any) -> None:
         """Have the probe run an operation when it comes to it, and do not wait."""
@@ -205,7 +239,7 @@ class LuaThread:
         """Whether the item is a command that is still wanted; what is none waits for the script."""
         if isinstance(item, _Job):
             self._put_off.append(item)
-        elif isinstance(item, _Command) and not item.taken_back.is_set():
+        elif isinstance(item, _Command) and item.begin():
             self._current = item
             return True
         return False

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from functools import partial
 from typing import TYPE_CHECKING
 
 from dap_server import from_dap, to_dap
@@ -20,8 +22,11 @@ GRANULARITY = "supports_stepping_granularity"
 PATIENCE = 1.0
 """Seconds evaluations have to end that stand before an order, see `Handler.overrides_after`."""
 
+_resumes = partial(handles, in_order=True, is_cancellable=True, overrides_after=PATIENCE)
+"""Lets the program go on; until that has happened the client can take it back."""
 
-@handles("continue", dap.ContinueArguments, SINGLE, in_order=True, overrides_after=PATIENCE)
+
+@_resumes("continue", dap.ContinueArguments, SINGLE)
 async def continue_(
     session: ClientSession, args: dap.ContinueArguments
 ) -> dap.ContinueResponseBody:
@@ -30,23 +35,19 @@ async def continue_(
     return dap.ContinueResponseBody(all_threads_continued=not args.single_thread)
 
 
-@handles("next", dap.NextArguments, SINGLE, GRANULARITY, in_order=True, overrides_after=PATIENCE)
+@_resumes("next", dap.NextArguments, SINGLE, GRANULARITY)
 async def next_(session: ClientSession, args: dap.NextArguments) -> None:
     """Step over."""
     await _resume(session, from_dap.resume(m.StepKind.OVER, args))
 
 
-@handles(
-    "stepIn", dap.StepInArguments, SINGLE, GRANULARITY, in_order=True, overrides_after=PATIENCE
-)
+@_resumes("stepIn", dap.StepInArguments, SINGLE, GRANULARITY)
 async def step_in(session: ClientSession, args: dap.StepInArguments) -> None:
     """Step in, into a chosen call if ``targetId`` says so."""
     await _resume(session, from_dap.resume(m.StepKind.IN, args))
 
 
-@handles(
-    "stepOut", dap.StepOutArguments, SINGLE, GRANULARITY, in_order=True, overrides_after=PATIENCE
-)
+@_resumes("stepOut", dap.StepOutArguments, SINGLE, GRANULARITY)
 async def step_out(session: ClientSession, args: dap.StepOutArguments) -> None:
     """Step out."""
     await _resume(session, from_dap.resume(m.StepKind.OUT, args))
@@ -86,7 +87,7 @@ async def _resume(session: ClientSession, how: m.Resume) -> None:
     session.is_resuming, session.resumed_meanwhile = True, None
     try:
         await session.coordinator.resume(how)
-    except UserError:
+    except (UserError, asyncio.CancelledError):
         session.is_resuming = False
         if session.resumed_meanwhile is not None:  # and no answer of ours tells of it
             session.hear(session.resumed_meanwhile)

@@ -322,7 +322,7 @@ class DebugCoordinator:
         try:
             await self.debuggee.resume(how)
             self.bus.publish(Resumed(how.thread, all_threads=not how.single_thread))
-        except UserError:
+        except (UserError, asyncio.CancelledError):
             self.stop = stop
             raise
         finally:

@@ -190,6 +190,24 @@ def test_a_request_that_waits_is_taken_back_unrun(debug):
         assert "1" == d.evaluate("n")
 
 
+@pytest.mark.parametrize("order", ["continue", "next", "stepIn", "stepOut"])
+def test_an_order_that_waits_is_taken_back_unrun(debug, order):
+    """The program stands where it was, and goes on when it is told to."""
+    with debug(PROGRAM) as d:
+        d.break_at("here")
+        d.run()
+        endless = begin(d, ENDLESS[0])
+        waiting = d.send(order, {"threadId": 1})
+        d.requests.cancel(request_id=waiting)
+        d.requests.cancel(request_id=endless)
+        with pytest.raises(RequestFailed, match="cancelled"):
+            d.result(order, waiting)
+        assert_cancelled(d, endless)
+        assert "2" == d.evaluate("1 + 1")
+        assert 4 == d.step_over().line
+        assert 0 == d.run_to_end()
+
+
 def test_cancelling_what_is_over_changes_nothing(debug):
     """A cancel that comes too late, or for what was never asked, is answered and harmless."""
     with debug(PROGRAM) as d:
