@@ -384,7 +384,7 @@ def test_steps_need_a_stop(debug):
 
 
 def test_references_end_with_the_stop(debug):
-    """Frames and variables of an not of this stop are refused, and the session lives."""
+    """Frames and variables of a stop that has ended are refused, and the session lives."""
     with debug(FUNCTIONS) as d:
         d.break_at("start")
         d.run()
