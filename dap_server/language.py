@@ -7,6 +7,7 @@ from typing import Protocol
 from dap_server.console import ProgramConsole
 from kernel.core import model as m
 from kernel.core.settings import DebugSettings
+from kernel.debug.coordinator import DebugCoordinator
 from kernel.debug.debuggee import Debuggee, Listener
 
 
@@ -29,6 +30,8 @@ class Language:
     make_debuggee: MakeDebuggee
     full_name: Callable[[str], str]
     """The one name of a version that has several; raises `UserError` where there is none."""
+    attend: Callable[[DebugCoordinator], object] = lambda _: None
+    """Called with the coordinator of each program that is debugged, before it is launched."""
     adapter: str = "dap_server"
     """The module that is the adapter for this language, for ``python -m`` in other processes."""
     usual_version: Callable[[], str] = lambda: ""

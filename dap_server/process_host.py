@@ -69,6 +69,7 @@ class ProcessHost:
         tell = self._console.begin(lambda event: self._listen(coordinator, event))
         debuggee = self._language.make_debuggee(settings, tell, self._console, request.program.path)
         coordinator = DebugCoordinator(debuggee, bus)
+        self._language.attend(coordinator)
         return coordinator
 
     def _with_version(self, request: LaunchRequest) -> DebugSettings:

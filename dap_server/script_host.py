@@ -51,7 +51,11 @@ class DebuggedScript:
         if not self._is_started:
             await self._begin()
             coordinator = self._coordinator or self.coordinator(self._settings)
-            await coordinator.launch(self.program)
+            try:
+                await coordinator.launch(self.program)
+            except UserError:
+                self._listen(e.Exited(1))  # nobody is to wait for its end
+                raise
 
     async def end(self, status: int, patience: float | None = None) -> None:
         """End the program, which then has this exit status; returns when it has ended.
@@ -109,6 +113,7 @@ class DebuggedScript:
             )
             debuggee = self.language.make_debuggee(mine, tell, self._console, self.program.path)
             self._coordinator = DebugCoordinator(debuggee, EventBus())
+            self.language.attend(self._coordinator)
         return self._coordinator
 
     def take_client(self, session: ClientSession) -> None:

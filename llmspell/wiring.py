@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from dap_server.__main__ import address, lua, main
@@ -14,6 +15,7 @@ from kernel.core.settings import DebugSettings
 from kernel.debug.debuggee import Listener
 from llmspell.config.lua_choice import configured_lua
 from llmspell.kernel_services import KernelServices
+from llmspell.program_hooks import ProgramHooks
 from llmspell.script_api.catalogue import available, script_catalogue
 from llmspell.script_api.tables import ScriptStart, make_tables
 from llmspell.script_functions import show_text
@@ -43,7 +45,11 @@ def language() -> Language:
         return LuaDebuggee(settings, listener, console, program=program, make_tables=tables)
 
     return replace(
-        lua(), make_debuggee=make, adapter="llmspell.adapter", usual_version=configured_lua
+        lua(),
+        make_debuggee=make,
+        attend=partial(ProgramHooks, services),
+        adapter="llmspell.adapter",
+        usual_version=configured_lua,
     )
 
 

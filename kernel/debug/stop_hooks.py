@@ -83,13 +83,14 @@ class StopHooks:
         self._metadata = {"debug": True, **(metadata or {})}
         self._tasks: set[asyncio.Task[None]] = set()
         self._end: Callable[[], None] = lambda: None
+        self._is_debugged = True
 
     def install(self) -> None:
         """Ask hooks from now on."""
         self._coordinator.decide = self.decide
         self._coordinator.before_launch = self.before_launch
         self._coordinator.before_step = self.before_step
-        self._end = self._coordinator.bus.subscribe(self._hear)
+        self._end = self._coordinator.bus.subscribe(self.hear)
 
     def remove(self) -> None:
         """Ask nobody any more."""
@@ -101,7 +102,8 @@ class StopHooks:
 
     async def before_launch(self, program: m.Program) -> m.Program:
         """The program as hooks have it, with the stops they add; raises `HookCancelled`."""
-        for name in ("PreDebugSession", "PreScriptLoad"):
+        self._is_debugged = program.debug
+        for name in ("PreDebugSession", "PreScriptLoad")[not program.debug :]:
             if not self._runner.listens(POINTS[name]):
                 continue
             data = {"path": program.path, "args": list(program.args), "stops": []}
@@ -175,12 +177,13 @@ class StopHooks:
 
     # --- what was told ----------------------------------------------------------------------------
 
-    def _hear(self, event: KernelEvent) -> None:
+    def hear(self, event: KernelEvent) -> None:
+        """Ask about what clients are told."""
         match event:
             case Stopped(reason=reason) if ASKED_AT.get(reason) is POINTS["PreBreakpoint"]:
                 told = {"reason": reason.value, "thread": int(event.thread)}
                 self._ask_later(POINTS["PostBreakpoint"], "", told)
-            case Exited(code):
+            case Exited(code) if self._is_debugged:
                 self._ask_later(POINTS["PostDebugSession"], "", {"code": code})
             case SourceLoaded(source=source) if source.path:
                 data: dict[str, PlainData] = {"path": source.path, "name": source.name, "stops": []}

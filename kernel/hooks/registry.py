@@ -115,6 +115,11 @@ class HookRegistry:
         _log.debug("%s (%s) is not asked at %s any more", registration.id, registration.name, name)
         return len(left) < len(there)
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is no hook at any point."""
+        return not self._at
+
     def at(self, point: HookPoint) -> tuple[Registration, ...]:
         """Those asked at a point, in their order; empty where nobody is."""
         return self._at.get(point.name, ())

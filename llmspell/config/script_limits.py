@@ -1,14 +1,8 @@
-"""What the configuration holds scripts and cells to.
-
-Asked for before every script, so the model is loaded only where a file says something of it.
-"""
+"""What the configuration holds scripts and cells to."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal
-
-from llmspell.config.variables import are_set
 
 if TYPE_CHECKING:
     from llmspell.config.model import Configuration
@@ -50,21 +44,6 @@ class ScriptLimits:
     libraries: Literal["full", "closed"] | None = None
 
 
-def are_said(environment: Mapping[str, str], path: Path | None) -> bool:
-    """Whether the environment or the file has one of `LIMITS`.
-
-    Raises `Unreadable` for a file that is none.
-    """
-    if are_set(environment, LIMITS):
-        return True
-    if path is None:
-        return False
-    from llmspell.config.toml_file import parse, read_text
-
-    values = parse(read_text(path), path)
-    return any(_has(values, key.split(".")) for key in LIMITS)
-
-
 def limits_of(configuration: "Configuration") -> ScriptLimits:
     """What a configuration says; of several limits the narrowest."""
     lua, security = configuration.engines.lua, configuration.runtime.security
@@ -80,11 +59,3 @@ def limits_of(configuration: "Configuration") -> ScriptLimits:
         -(-min(memory) // _MEBIBYTE) if memory else None,
         LIBRARIES[lua.stdlib] if lua.stdlib else None,
     )
-
-
-def _has(values: object, names: list[str]) -> bool:
-    for name in names:
-        if not isinstance(values, dict) or name not in values:
-            return False
-        values = values[name]
-    return True

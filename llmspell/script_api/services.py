@@ -88,6 +88,15 @@ class LocalServices:
         is_set = are_set(os.environ, sections)
         return is_set or (self._file or find_file(os.environ, Path.cwd())) is not None
 
+    def are_said(self, *keys: str) -> bool:
+        """Whether the configuration has one of these keys; raises `UserError` if it is no TOML."""
+        import os
+
+        from llmspell.config.places import find_file
+        from llmspell.config.said import are_said
+
+        return are_said(keys, os.environ, self._file or find_file(os.environ, Path.cwd()))
+
     @property
     def configuration(self) -> "Configuration":
         """What is configured."""
@@ -234,6 +243,12 @@ class LocalServices:
 
         return make_registry(chosen, lambda event: self.broker.publish(event))
 
+    @property
+    def has_hooks(self) -> bool:
+        """Whether there is any hook; nothing is loaded to find out."""
+        made: HookRegistry | None = vars(self).get("hooks")
+        return made is not None and not made.is_empty
+
     @made_once
     def _chosen_hooks(self) -> "HooksConfig | None":
         """What is configured of hooks; every kernel has hooks, and most have no configuration."""
@@ -253,13 +268,9 @@ class LocalServices:
 
         Whoever wants limits and makes a mistake shall not go without them.
         """
-        import os
+        from llmspell.config.script_limits import LIMITS, ScriptLimits, limits_of
 
-        from llmspell.config.places import find_file
-        from llmspell.config.script_limits import ScriptLimits, are_said, limits_of
-
-        path = self._file or find_file(os.environ, Path.cwd())
-        if not are_said(os.environ, path):
+        if not self.are_said(*LIMITS):
             return ScriptLimits()
         return limits_of(self.configuration)
 

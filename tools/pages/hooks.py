@@ -162,6 +162,7 @@ Scripts register hooks at all points with `Hook.register`, with a priority by it
 What is asked before a script has registered anything (`PreKernelStartup`, `SystemStartup`) only hooks of the application hear.
 Others wait at most {wait:g} seconds for a hook of a script that stands or is busy, and go on as if it had not been asked.
 At the points of debugging (`PreBreakpoint`, `PostStepExecution`, `DebugError`, `PreStepExecution`, …) the script stands itself: its function is called there as an evaluation is, so nothing stops in it, and a stop is told after {stop:g} seconds whatever the hooks do.
+They are asked so at the prompt, in notebooks, and in programs that editors launch or attach to.
 In a script that runs alone (`llmspell run`) the points of state, sessions, events, configuration and `SystemShutdown` are asked.
 They answer with a word (`"continue"`, `"skip"`, `"cancel"`) or a table: `{type = "modified", data}`, `{type = "cancel", reason}`, `{type = "redirect", target}`, `{type = "replace", data}`, `{type = "retry", delay_ms, max_attempts}`, `{type = "fork", operations = {{name, data, target}}, join}`, `{type = "cache", key, ttl_seconds}`, `{type = "skip", reason}`.
 
@@ -195,7 +196,7 @@ hook = "security"
 | `required` | whether what it is asked about is cancelled where it fails; so it is for `security` |
 | `settings` | see below |
 
-A hook, a setting or a point that there is not is an error: no kernel starts, and scripts cannot use what hooks are asked about.
+A hook, a setting or a point that there is not is an error: no kernel starts, no program is launched under the debugger, and scripts cannot use what hooks are asked about.
 
 {by_name}
 `metrics` and `security` are asked first before an operation, and last after it.
