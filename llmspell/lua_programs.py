@@ -19,6 +19,7 @@ from kernel.execution.cells import Guard, Listener, Room
 from kernel.execution.engine import ScriptDoor, ScriptEngine
 from kernel.execution.hooked_cells import HookedCells
 from kernel.execution.output import CaptureMode
+from kernel.execution.script_cells import ScriptCells
 from kernel.execution.timed_cells import CellLimit, TimedCells
 from kernel.hooks.runner import HookRunner
 from kernel.jupyter.debug import DebugEndpoint, TellEvent
@@ -176,7 +177,8 @@ class LuaPrograms:
     def guard(self) -> SessionCells:
         """Around each cell: hooks, and the session that the kernel is in."""
         hooked, sessions = HookedCells(self.runner, self.broker, self._run), self.sessions
-        return SessionCells(hooked, self.current, sessions.open_recorder, sessions.begin)
+        scripts = ScriptCells(hooked, lambda: self._stop_hooks)
+        return SessionCells(scripts, self.current, sessions.open_recorder, sessions.begin)
 
     @property
     def cells(self) -> Guard:

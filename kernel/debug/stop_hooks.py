@@ -83,7 +83,7 @@ class StopHooks:
         self._metadata = {"debug": True, **(metadata or {})}
         self._tasks: set[asyncio.Task[None]] = set()
         self._end: Callable[[], None] = lambda: None
-        self._is_debugged = True
+        self._is_debugged = False
 
     def install(self) -> None:
         """Ask hooks from now on."""
@@ -109,7 +109,7 @@ class StopHooks:
             data = {"path": program.path, "args": list(program.args), "stops": []}
             outcome = await self._runner.ask(self._details(POINTS[name], program.path, data))
             self._refuse_if_cancelled(outcome)
-            said = _table(outcome.details.data)
+            said = _said(outcome)
             program = replace(
                 program,
                 path=str(said.get("path", program.path)),
@@ -183,11 +183,17 @@ class StopHooks:
             case Stopped(reason=reason) if ASKED_AT.get(reason) is POINTS["PreBreakpoint"]:
                 told = {"reason": reason.value, "thread": int(event.thread)}
                 self._ask_later(POINTS["PostBreakpoint"], "", told)
-            case Exited(code) if self._is_debugged:
-                self._ask_later(POINTS["PostDebugSession"], "", {"code": code})
+            case Exited(code):
+                self.ended(code)
             case SourceLoaded(source=source) if source.path:
                 data: dict[str, PlainData] = {"path": source.path, "name": source.name, "stops": []}
                 self._ask_later(POINTS["PostScriptLoad"], source.path, data)
+
+    def ended(self, code: int) -> None:
+        """What `before_launch` was asked about is over; once is enough."""
+        if self._is_debugged:
+            self._is_debugged = False
+            self._ask_later(POINTS["PostDebugSession"], "", {"code": code})
 
     def _ask_later(self, point: HookPoint, name: str, data: dict[str, PlainData]) -> None:
         if self._runner.listens(point):
@@ -219,7 +225,7 @@ class StopHooks:
 def decision_of(outcome: Outcome) -> StopDecision:
     """What the hooks at a stop want together; raises `UserError` where that makes no sense."""
     result = outcome.result
-    said = _table(result.data if isinstance(result, Replace) else outcome.details.data)
+    said = _said(outcome)
     ends = type(result) in DECISIONS
     values = said.get("set") or {}
     if not isinstance(values, dict):
@@ -232,6 +238,11 @@ def decision_of(outcome: Outcome) -> StopDecision:
         _stops(said),
         getattr(result, "reason", ""),
     )
+
+
+def _said(outcome: Outcome) -> dict[str, PlainData]:
+    result = outcome.result
+    return _table(result.data if isinstance(result, Replace) else outcome.details.data)
 
 
 def _table(data: PlainData) -> dict[str, PlainData]:

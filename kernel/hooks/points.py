@@ -61,12 +61,12 @@ _GROUPS: Mapping[str, tuple[tuple[str, Kind, str], ...]] = {
         ("ExecutionError", _E, "Code failed."),
     ),
     "script": (
-        ("PreScriptLoad", _B, "A script's file is about to be loaded."),
+        ("PreScriptLoad", _B, "A script that a client runs is about to be loaded."),
         ("PostScriptLoad", _A, "A script's file, or a module it required, was loaded."),
     ),
     "debug": (
-        ("PreDebugSession", _B, "A program is about to be run under the debugger."),
-        ("PostDebugSession", _A, "A debugged program has ended."),
+        ("PreDebugSession", _B, "A script is about to be run under the debugger."),
+        ("PostDebugSession", _A, "A script that was run under the debugger has ended."),
         ("DebugError", _E, "A debugged program raised an error that stops it."),
     ),
     "breakpoint": (
@@ -239,8 +239,6 @@ KERNEL_STARTUP = _guarded("PreKernelStartup", "PostKernelStartup", "SystemError"
 MESSAGE = _guarded("PreMessageHandle", "PostMessageHandle", "SystemError")
 BROADCAST = _guarded("PreIOPubBroadcast", "PostIOPubBroadcast")
 CODE_EXECUTION = _guarded("PreCodeExecution", "PostCodeExecution", "ExecutionError")
-SCRIPT_LOAD = _guarded("PreScriptLoad", "PostScriptLoad", "ExecutionError")
-DEBUG_SESSION = _guarded("PreDebugSession", "PostDebugSession", "DebugError")
 STATE_READ = _guarded("BeforeStateRead", "AfterStateRead", "StateError", SCOPES)
 STATE_WRITE = _guarded("BeforeStateWrite", "AfterStateWrite", "StateError", SCOPES)
 STATE_CHANGE = _guarded("PreStateChange", "PostStateChange", "StateError")

@@ -99,6 +99,9 @@ A hook that wants a change answers `modified` with the data it was told and thes
 - `stops`: a list of tables with a `path`, a `line` and perhaps a `condition`, at which the program shall stop, too;
 - `stop`: false to go on.
 
+Before a script is begun (`PreDebugSession`, `PreScriptLoad`) they are told its `path` and `args`, and may change those and add `stops`; it is not begun where one says *cancel* or *skip*.
+Where the client has read the script already, as the prompt has, another `path` is an error.
+
 """
 
 BUILT_IN = """
@@ -134,6 +137,12 @@ Hooks are asked about every cell of every client, also about those that its clie
 Expressions that a client wants evaluated behind a cell (`user_expressions`) are in `data.expressions`, by name.
 What a debugger evaluates hooks are not asked about.
 
+**Scripts.**
+`PreScriptLoad` is asked about scripts that clients run: those that editors launch, `.run` and `.start` at the prompt, `llmspell debug`, and `llmspell run` in a kernel; not about what they load themselves.
+`PreDebugSession` and `PostDebugSession` are asked about those of them that run under the debugger from their first line: launches of editors (but for those with `noDebug`), `llmspell debug` and `.start`.
+A debugger that attaches to a kernel begins no session, as the kernel's program runs already.
+What an editor launches is not there before and after, so only hooks of the configuration are asked then.
+
 **State.**
 A hook at `AfterStateRead` has a say in what scripts and clients read; what is kept stays as it is.
 Increments, appends and comparisons begin with what is really kept; hooks are asked about what is written, and where they have it written to another place, it is done again with what is kept there.
@@ -159,7 +168,7 @@ SCRIPTS = """
 ## From scripts
 
 Scripts register hooks at all points with `Hook.register`, with a priority by its word; {count} of them are meant for scripts: {named}.
-What is asked before a script has registered anything (`PreKernelStartup`, `SystemStartup`) only hooks of the application hear.
+What is asked before a script has registered anything (`PreKernelStartup`, `SystemStartup`, the launch of a program by an editor) only hooks of the application hear.
 Others wait at most {wait:g} seconds for a hook of a script that stands or is busy, and go on as if it had not been asked.
 At the points of debugging (`PreBreakpoint`, `PostStepExecution`, `DebugError`, `PreStepExecution`, …) the script stands itself: its function is called there as an evaluation is, so nothing stops in it, and a stop is told after {stop:g} seconds whatever the hooks do.
 They are asked so at the prompt, in notebooks, and in programs that editors launch or attach to.
