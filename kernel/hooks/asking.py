@@ -66,6 +66,10 @@ _NOT_ASKED = Interruption(0)
 _NOT_REFUSED = frozenset({"debug", "breakpoint", "step", "kernel"})
 """Groups of points at some of which to cancel changes nothing, or lets a program go on."""
 
+_STOPS = frozenset({"PreBreakpoint", "PostStepExecution", "DebugError"})
+"""Points at which to cancel lets a program go on that is about to stop. A hook that cannot answer
+must not have that done: a stop that is lost is not seen again."""
+
 
 class Asker:
     """Asks hooks one after the other and puts together what they say."""
@@ -175,7 +179,8 @@ class Asker:
         """What one hook says, unless it is left alone; if it was asked, ``at`` has its answer."""
         breaker, clock = registration.breaker, self._registry.clock
         if not at.has_been_asked and not breaker.is_closed and not breaker.admits():
-            return _missing(registration) if registration.is_required else CONTINUE
+            why = f"{registration.name} must be asked, but it failed too often and rests."
+            return _without(registration, why)
         started = clock()
         try:
             if at.error is not None:
@@ -198,7 +203,10 @@ class Asker:
         attempts = 1
         while isinstance(result, Retry):
             if attempts >= result.max_attempts:
-                return Cancel(f"{registration.name} was not ready after {attempts} attempts.")
+                why = f"{registration.name} was not ready after {attempts} attempts."
+                if registration.point.name in _STOPS:
+                    return self._failed(registration, UserError(why))
+                return Cancel(why)
             attempts += 1
             yield Wait(result.delay)
             try:
@@ -241,9 +249,7 @@ class Asker:
         _log.warning("The hook %s at %s failed: %s", registration.name, place, said, exc_info=trace)
         self._tell(HookFailed(registration.name, registration.point.name, text))
         self._note_failure(registration)
-        if registration.is_required:
-            return Cancel(f"{registration.name} must be asked, and it failed: {error}")
-        return CONTINUE
+        return _without(registration, f"{registration.name} must be asked, and it failed: {error}")
 
     def _note_failure(self, registration: Registration) -> None:
         if registration.breaker.note_failure():
@@ -277,5 +283,7 @@ def _awaited(said: object) -> Generator[Effect, PlainData, HookResult]:
     return as_result(said)
 
 
-def _missing(registration: Registration) -> Cancel:
-    return Cancel(f"{registration.name} must be asked, but it failed too often and rests.")
+def _without(registration: Registration, why: str) -> HookResult:
+    """What stands in for the answer of a hook that gives none."""
+    is_cancelled = registration.is_required and registration.point.name not in _STOPS
+    return Cancel(why) if is_cancelled else CONTINUE

@@ -59,7 +59,7 @@ They may be `async`; a script's thread waits for those.
 
 FAILING = """
 A hook that raises, or answers something else, is logged and passed over, and `hook.failed` is [told](events.md).
-One that was registered with `is_required` is not passed over: the operation is cancelled.
+One that was registered with `is_required` is not passed over: the operation is cancelled; but at a stop, where to cancel is to go on, the program stops.
 
 A hook that fails {failures} times within {window:.0f} seconds, or takes longer than {slow:.0f} ms as often, rests for {rest:.0f} seconds; then it is tried once, and rests again or is back.
 A hook that waits for a network is registered with a `slow` of its own.
@@ -338,7 +338,12 @@ def _first(kind: type) -> str:
 
 def _decisions() -> Sequence[Sequence[str]]:
     rows = [[f"`{kind.word}`", meaning] for kind, meaning in stop_hooks.DECISIONS.items()]
-    return [*rows, ["any other", "the program stops, with the changes made"]]
+    asked_again = "the hook is asked again; if it says so to the last, the program stops"
+    return [
+        *rows,
+        ["`retry`, but at `DebugError`", asked_again],
+        ["any other", "the program stops, with the changes made"],
+    ]
 
 
 def _built_in() -> list[list[str]]:

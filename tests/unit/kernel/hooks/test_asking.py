@@ -9,7 +9,15 @@ from kernel.core.errors import UserError
 from kernel.events.hooks import HookFailed, HookSuspended
 from kernel.hooks.base import HIGH, LOW, HookCancelled, HookDetails
 from kernel.hooks.points import POINTS, TOOL_EXECUTION
-from kernel.hooks.results import CONTINUE, Cancel, Modified, Replace, Skip
+from kernel.hooks.results import (
+    CONTINUE,
+    Cancel,
+    HookResult,
+    Modified,
+    Replace,
+    Retry,
+    Skip,
+)
 from tests.support.hooks import Bench, details, later, saying, words
 
 
@@ -55,6 +63,21 @@ def test_a_hook_that_must_be_asked_cancels_when_it_fails(bench: Bench) -> None:
     with pytest.raises(HookCancelled, match="guard must be asked, but it failed too often"):
         bench.guard()
     assert [] == bench.done
+
+
+@pytest.mark.parametrize("point", ["PreBreakpoint", "PostStepExecution"])
+@pytest.mark.parametrize("said", [Retry(0.1, 2), ValueError("bug")])
+def test_a_hook_without_an_answer_loses_no_stop(
+    bench: Bench, point: str, said: HookResult | Exception
+) -> None:
+    """To cancel a stop lets the program go on; one that is never ready or fails says no such thing.
+
+    Not while it rests, either.
+    """
+    bench.registry.register(POINTS[point], saying(said), is_required=True)
+    for _ in range(4):
+        assert bench.ask(HookDetails(POINTS[point])).goes_on
+    assert HookFailed in map(type, bench.told)
 
 
 def test_what_is_no_result_is_a_failure(bench: Bench) -> None:
