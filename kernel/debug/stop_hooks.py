@@ -36,7 +36,7 @@ from kernel.events.correlation import Correlated, Correlation, current
 from kernel.events.model import Exited, KernelEvent, SourceLoaded, Stopped
 from kernel.hooks.base import Component, HookCancelled, HookDetails
 from kernel.hooks.outcome import Outcome
-from kernel.hooks.points import POINTS, HookPoint
+from kernel.hooks.points import POINTS, HookPoint, Kind
 from kernel.hooks.results import Cancel, HookResult, Replace, Skip
 from kernel.hooks.runner import HookRunner
 
@@ -60,6 +60,10 @@ DECISIONS: Mapping[type[HookResult], str] = {
     Replace: "what its data say (`set`, `stops`) is done, and the program goes on",
 }
 """What ends the asking; after any other result the program stops, with the changes made."""
+
+
+class RaisedError(Exception):
+    """The error that stopped a program, as hooks are told of it."""
 
 
 class StopHooks:
@@ -151,7 +155,10 @@ class StopHooks:
             try:
                 async with asyncio.timeout(PATIENCE):
                     data = await self._look(stopped)
-                    outcome = await self._runner.ask(self._details(point, data["path"] or "", data))
+                    details = self._details(point, data["path"] or "", data)
+                    if point.kind is Kind.ERROR:
+                        details = details._replace(error=RaisedError(stopped.text or ""))
+                    outcome = await self._runner.ask(details)
             except TimeoutError as error:
                 raise UserError(f"the hooks took more than {PATIENCE:g} s") from error
             return decision_of(outcome)

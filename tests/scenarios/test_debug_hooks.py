@@ -20,7 +20,7 @@ from kernel.events.bus import EventBus
 from kernel.events.correlation import RunCorrelation
 from kernel.events.execution import ExecutionStarted
 from kernel.hooks.base import HookCancelled, HookDetails
-from kernel.hooks.conditions import JsonPath
+from kernel.hooks.conditions import HasError, JsonPath
 from kernel.hooks.patterns import ConditionalHook
 from kernel.hooks.points import POINTS
 from kernel.hooks.registry import HookRegistry
@@ -238,6 +238,16 @@ async def test_a_hook_at_an_error(debugged: Run) -> None:
         stopped = await d.hear(e.Stopped)
         assert m.StopReason.EXCEPTION is stopped.reason
         assert "new" in (stopped.text or "")
+
+
+async def test_a_hook_is_told_the_error(debugged: Run) -> None:
+    """Conditions about errors hold at those that stop a program."""
+    async with debugged('pcall(error, "known") -- @known\npcall(error, "new") -- @new\n') as d:
+        d.hook("DebugError", ConditionalHook(HasError("known"), lambda _: Skip()))
+        specs = [m.ExceptionBreakpointSpec("all")]
+        await soon(d.coordinator.set_exception_breakpoints(specs))
+        await d.begin()
+        assert ("exception", "new") == await d.stand()
 
 
 async def test_a_hook_that_fails_lets_the_program_stop(debugged: Run) -> None:
