@@ -53,13 +53,13 @@ class HookedCells:
 
     async def around(self, request: CellRequest, number: int, execute: Execute) -> CellResult:
         """Ask before, run, ask after; raises `HookCancelled` where a hook says no."""
-        self._run.run = current()
         started = self._broker.publish(
             ExecutionStarted(request.code, number, request.is_silent), source="execution"
         )
         begun = self._clock()
         span = self._runner.tracer.span("cell", Level.DEBUG, count=number)
         with following(started.id), span:
+            self._run.run = current()
             result = await self._asked(request, number, execute)
             self._tell(result, self._clock() - begun)
         return result
