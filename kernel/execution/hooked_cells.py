@@ -65,14 +65,20 @@ class HookedCells:
         return result
 
     async def _asked(self, request: CellRequest, number: int, execute: Execute) -> CellResult:
-        if not self._runner.registry.is_listening(CODE_EXECUTION):
-            return await execute(request)
+        listens = self._runner.registry.is_listening
+        done: CellResult | None = None
+        if not listens(CODE_EXECUTION):
+            done = await execute(request)
+            if not listens(CODE_EXECUTION):
+                return done
+            # It has registered some itself: they are asked what they would be beside others.
+        has_run = done is not None
         last: CellResult | None = None
         told: PlainData = None
 
         async def operation(details: HookDetails) -> PlainData:
-            nonlocal last, told
-            result = await execute(_wanted(request, details.data))
+            nonlocal last, told, done
+            result, done = done or await execute(_wanted(request, details.data)), None
             if result.outcome.error is not None:
                 raise CellFailed(result)
             last, told = result, plain(result)
@@ -90,7 +96,7 @@ class HookedCells:
             correlation_id=_correlation_id(),
         )
         try:
-            answer = await self._runner.guard(CODE_EXECUTION, asked, operation)
+            answer = await self._runner.guard(CODE_EXECUTION, asked, operation, has_begun=has_run)
         except CellFailed as failed:
             return failed.result
         if last is not None and (answer is told or answer == told):

@@ -89,31 +89,37 @@ class HookRunner:
         guarded: Guarded,
         details: HookDetails,
         operation: Callable[[HookDetails], Awaitable[PlainData]],
+        *,
+        has_begun: bool = False,
     ) -> PlainData:
         """Do ``operation`` with all that hooks say of it; its result, or what stands in for it.
 
         The operation is given the details as hooks left them: its input is their ``data``, and
         whom it is done with their ``component``. It may be done several times, or never. Raises
         `HookCancelled` where a hook says no, `ForkFailed`, and what the operation raises.
+
+        ``has_begun``: it was begun before anybody was to be asked, and ``operation`` first gives
+        what came of that.
         """
         if not self.registry.is_listening(guarded):
             return await operation(details)
         if self.tracer.level < Level.DEBUG:
-            return await self._guard(guarded, details, operation)
+            return await self._guard(guarded, details, operation, has_begun)
         with self.tracer.span("guarded", Level.DEBUG, point=guarded.before.name):
-            return await self._guard(guarded, details, operation)
+            return await self._guard(guarded, details, operation, has_begun)
 
     async def _guard(
         self,
         guarded: Guarded,
         details: HookDetails,
         operation: Callable[[HookDetails], Awaitable[PlainData]],
+        has_begun: bool,
     ) -> PlainData:
         # The short way, on which all hooks say Continue; where one does not, the rules take over.
         run_through = self._asker.run_through
         if details.point is not guarded.before:
             details = details.at(guarded.before)
-        interruption = run_through(details)
+        interruption = None if has_begun else run_through(details)
         if interruption is not None:
             reached = Reached(interruption)
         else:

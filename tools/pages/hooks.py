@@ -134,6 +134,7 @@ At other points it belongs, as all that is written between two cells, to the cel
 
 Hooks are asked about every cell of every client, also about those that its client calls silent (`metadata.silent` says so): nobody else can tell what they are for.
 `llmspell run`, `exec` and `debug` run one cell each; what the prompt does for `.set`, `.unset`, `.reset` and `.load` are silent cells.
+A hook that a cell registers is asked from then on, so also behind that cell itself.
 Expressions that a client wants evaluated behind a cell (`user_expressions`) are in `data.expressions`, by name.
 What a debugger evaluates hooks are not asked about.
 

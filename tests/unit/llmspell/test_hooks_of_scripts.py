@@ -94,3 +94,37 @@ async def test_a_hook_cannot_make_it_another_script(kernel: KernelHandle) -> Non
     await kernel.execute(f'Hook.register("PreScriptLoad", function() return {said} end)')
     done = await script(kernel, "script")
     assert "A hook wants /b.lua to be run" in done.error.message
+
+
+REGISTERING = """
+Hook.register("PreCodeExecution", function() print("before") end)
+Hook.register("PostCodeExecution", function(it) print("after", it.data.text) end)
+Hook.register("ExecutionError", function(it) print("failed", it.error) end)
+"""
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("earlier", ["", "Hook.register('PreCodeExecution', function() end)"])
+async def test_a_cell_is_asked_about_by_hooks_of_its_own(
+    kernel: KernelHandle, earlier: str
+) -> None:
+    """They are there when it is over, and are not asked before it; others make no difference."""
+    await kernel.execute(earlier)
+    done = await kernel.execute(f"{REGISTERING} return 1")
+    assert "after\t1\n" == done.stdout
+
+
+@pytest.mark.anyio
+async def test_a_cell_that_fails_is_asked_about_by_hooks_of_its_own(kernel: KernelHandle) -> None:
+    """At the point of its error."""
+    done = await kernel.execute(f"{REGISTERING} error('no', 0)")
+    assert "failed\tno\n" == done.stdout
+
+
+@pytest.mark.anyio
+async def test_a_hook_has_the_cell_run_again_that_registers_it(kernel: KernelHandle) -> None:
+    """The second time it is asked before, as it is there by then."""
+    again = 'Hook.register("PostCodeExecution", function() return {type = "retry"} end)'
+    await kernel.execute("count = 0")
+    done = await kernel.execute(f"count = count + 1 if count == 1 then {again} end return count")
+    assert {"text/plain": "3"} == done.result.data
