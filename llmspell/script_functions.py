@@ -26,15 +26,15 @@ class ScriptFunctions:
     """To be closed behind the script."""
     services: KernelServices
 
-    def tell_end(self, exit_code: int) -> None:
-        """The script has run, and is still there: hooks hear of it (``SystemShutdown``)."""
-        if "hooks" not in vars(self.services):
-            return  # nobody has looked for them, so nobody listens
-        from kernel.hooks.base import SYSTEM
-        from kernel.hooks.points import POINTS
 
-        hooks, data = self.services.thread_hooks, {"exit_code": exit_code}
-        hooks.ask(POINTS["SystemShutdown"], SYSTEM, data)
+def tell_end(services: KernelServices, exit_code: int) -> None:
+    """Tell hooks that the script has run (``SystemShutdown``); on its thread, while it is there."""
+    if not services.has_hooks:
+        return
+    from kernel.hooks.base import SYSTEM
+    from kernel.hooks.points import POINTS
+
+    services.thread_hooks.ask(POINTS["SystemShutdown"], SYSTEM, {"exit_code": exit_code})
 
 
 def functions_of_script(script: str, words: Sequence[str]) -> ScriptFunctions:

@@ -18,7 +18,7 @@ from llmspell.kernel_services import KernelServices
 from llmspell.program_hooks import ProgramHooks
 from llmspell.script_api.catalogue import available, script_catalogue
 from llmspell.script_api.tables import ScriptStart, make_tables
-from llmspell.script_functions import show_text
+from llmspell.script_functions import show_text, tell_end
 from lua_debug.debuggee import LuaDebuggee
 from lua_debug.standard_library import standard_library
 
@@ -42,7 +42,9 @@ def language() -> Language:
         settings: DebugSettings, listener: Listener, console: ProgramConsole, program: str
     ) -> LuaDebuggee:
         tables = make_tables(services, ScriptStart(program, tell=show_text))
-        return LuaDebuggee(settings, listener, console, program=program, make_tables=tables)
+        debuggee = LuaDebuggee(settings, listener, console, program=program, make_tables=tables)
+        debuggee.host.before_end = partial(tell_end, services)
+        return debuggee
 
     return replace(
         lua(),

@@ -5,7 +5,7 @@ import codecs
 import json
 import os
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -76,6 +76,8 @@ class Host:
         self._module_of: dict[str, str] = {}
         """Their names by the raw sources of their chunks."""
         self.exception_filters: list[dict[str, Any]] = []
+        self.before_end: Callable[[int], object] = lambda _: None
+        """Called with its exit status when a program has run and its runtime is still there."""
         self._exit_code: int | None = None
         self._is_killed = self._is_ending = False
         self._memory = MemoryLimit(settings.max_memory_mb)
@@ -143,6 +145,8 @@ class Host:
             for text, group in folded(f"llmspell: {problem}\n"):
                 self.output(text, "stderr", "", 0, group)
         if not self._is_killed:
+            with self._thread.running_script():
+                self.before_end(self._exit_code)
             self._close()
         self._tell_end(self._exit_code)
         self._close()

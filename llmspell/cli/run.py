@@ -240,7 +240,7 @@ def run(
     from kernel.core.errors import UserError
     from kernel.core.settings import DebugSettings
     from llmspell.script_break import INTERRUPTED, ScriptBreak
-    from llmspell.script_functions import functions_of_script
+    from llmspell.script_functions import functions_of_script, tell_end
     from llmspell.script_time import ScriptTime
     from lua_debug.engine import LuaEngine
 
@@ -274,7 +274,7 @@ def run(
     status = 0 if problem is None else tell(problem)
     if break_key.is_pressed:
         status = INTERRUPTED
-    functions.tell_end(status)
+    tell_end(functions.services, status)
     engine.close()
     functions.stack.close()
     return status

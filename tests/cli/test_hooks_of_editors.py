@@ -30,6 +30,13 @@ x = x + 1
 print(x)
 """
 
+GOODBYE = """local word = "goodbye"
+Hook.register("SystemShutdown", function(it)
+  print("ended", it.data.exit_code, word)
+end)
+if ... then error(word) end
+"""
+
 LIMITED = """
 [[hooks.use]]
 hook = "rate_limit"
@@ -121,3 +128,26 @@ def test_a_program_that_is_refused_ends(tmp_path: Path) -> None:
         with program.client() as editor, refused:
             editor.attach()
         assert (1, "") == program.end()[:2]
+
+
+def test_the_program_hears_that_it_has_run(cli: CommandLine, editor: DapClient) -> None:
+    """Its functions at SystemShutdown are asked while it is there, as under `llmspell run`."""
+    script = cli.write("a.lua", GOODBYE)
+    assert None is editor.launch(script)
+    assert "ended\t0\tgoodbye\n" == editor.output("stdout")
+
+
+def test_a_program_that_fails_hears_of_its_end_as_well(cli: CommandLine, editor: DapClient) -> None:
+    """With the status that it ends with."""
+    editor.launch(cli.write("a.lua", GOODBYE), args=["fail"], exceptionDefaults=[])
+    assert "ended\t1\tgoodbye\n" == editor.output("stdout")
+
+
+def test_a_program_that_is_ended_hears_nothing(cli: CommandLine, editor: DapClient) -> None:
+    """It was to end at once."""
+    script = cli.write("a.lua", GOODBYE)
+    editor.break_at(script, 5)
+    editor.launch(script)
+    editor.ask("terminate")
+    assert None is editor.wait_for_stop()
+    assert "" == editor.output("stdout")

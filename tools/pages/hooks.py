@@ -174,6 +174,7 @@ Others wait at most {wait:g} seconds for a hook of a script that stands or is bu
 At the points of debugging (`PreBreakpoint`, `PostStepExecution`, `DebugError`, `PreStepExecution`, …) the script stands itself: its function is called there as an evaluation is, so nothing stops in it, and a stop is told after {stop:g} seconds whatever the hooks do.
 They are asked so at the prompt, in notebooks, and in programs that editors launch or attach to.
 In a script that runs alone (`llmspell run`) the points of state, sessions, events, configuration and `SystemShutdown` are asked.
+`SystemShutdown` is asked when the script has run, also under the debugger of an editor, unless it ends the process itself (`os.exit`); at the prompt when somebody leaves, and what hooks write then is not shown any more.
 They answer with a word (`"continue"`, `"skip"`, `"cancel"`) or a table: `{type = "modified", data}`, `{type = "cancel", reason}`, `{type = "redirect", target}`, `{type = "replace", data}`, `{type = "retry", delay_ms, max_attempts}`, `{type = "fork", operations = {{name, data, target}}, join}`, `{type = "cache", key, ttl_seconds}`, `{type = "skip", reason}`.
 
 ## In the configuration
