@@ -182,6 +182,8 @@ class HookRunner:
         guarded: Guarded,
         details: HookDetails,
         operation: Callable[[HookDetails], PlainData],
+        *,
+        has_begun: bool = False,
     ) -> PlainData:
         """`guard` for a thread without a loop: it waits here, and forks into threads.
 
@@ -191,20 +193,21 @@ class HookRunner:
         if not self.registry.is_listening(guarded):
             return operation(details)
         if self.tracer.level < Level.DEBUG:
-            return self._guard_in_thread(guarded, details, operation)
+            return self._guard_in_thread(guarded, details, operation, has_begun)
         with self.tracer.span("guarded", Level.DEBUG, point=guarded.before.name):
-            return self._guard_in_thread(guarded, details, operation)
+            return self._guard_in_thread(guarded, details, operation, has_begun)
 
     def _guard_in_thread(
         self,
         guarded: Guarded,
         details: HookDetails,
         operation: Callable[[HookDetails], PlainData],
+        has_begun: bool,
     ) -> PlainData:
         run_through = self._asker.run_through  # the short way, as in `_guard`
         if details.point is not guarded.before:
             details = details.at(guarded.before)
-        interruption = run_through(details)
+        interruption = None if has_begun else run_through(details)
         if interruption is not None:
             reached = Reached(interruption)
         else:

@@ -39,16 +39,18 @@ class ThreadHooks:
         data: PlainData,
         operation: Callable[[HookDetails], PlainData],
         metadata: Mapping[str, PlainData] = NOTHING,
+        *,
+        has_begun: bool = False,
     ) -> PlainData:
         """Do ``operation`` with the details as hooks leave them, and give what they make of it.
 
-        Raises `HookCancelled`, and what the operation does.
+        Raises `HookCancelled`, and what the operation does. ``has_begun``: see `HookRunner.guard`.
         """
         details = _details(guarded.before, component, data, metadata)
         if not self.listens(guarded):
             return operation(details)
         with self._asked(guarded.before.name):
-            return self._runner.guard_in_thread(guarded, details, operation)
+            return self._runner.guard_in_thread(guarded, details, operation, has_begun=has_begun)
 
     def before(
         self,

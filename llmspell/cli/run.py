@@ -11,6 +11,7 @@ from llmspell.cli.global_options import GLOBAL_OPTIONS, GlobalOptions, UsageErro
 
 if TYPE_CHECKING:
     from llmspell.cli.parsing import CliParser
+    from llmspell.script_api.services import LocalServices
     from lua_debug.engine import LuaEngine
 
 _NONE_GIVEN = GlobalOptions()
@@ -245,6 +246,7 @@ def run(
     from lua_debug.engine import LuaEngine
 
     functions = functions_of_script(words.script, words.args)
+    values: list[list[Any]] = []
     try:
         limits = functions.services.script_limits
         engine = LuaEngine(
@@ -254,7 +256,7 @@ def run(
                 max_memory_mb=limits.memory_mb,
             ),
             make_functions=functions.make,
-            hear_results=hear_results,
+            hear_results=values.append if hear_results else None,
         )
     except UserError as error:
         return tell(str(error))
@@ -265,11 +267,15 @@ def run(
             ScriptBreak(press, tell) as break_key,
             ScriptTime(limits.time, press, tell) as time,
         ):
-            problem = time.explained(_run(engine, words))
+            problem = time.explained(_run(engine, words, functions.services, values))
     except FileNotFoundError:
         return tell(f"Script file not found: {words.script}")
     except OSError as error:
         return tell(f"cannot open {words.script}: {error.strerror}")
+    except UserError as error:
+        return tell(str(error))
+    if hear_results is not None and values:
+        hear_results(values[-1])
     problem = break_key.explained(problem)
     status = 0 if problem is None else tell(problem)
     if break_key.is_pressed:
@@ -287,12 +293,32 @@ def _usual_lua() -> str:
     return configured_lua() or DEFAULT_VERSION
 
 
-def _run(engine: "LuaEngine", words: Words) -> str | None:
+def _run(
+    engine: "LuaEngine", words: Words, services: "LocalServices", values: list[list[Any]]
+) -> str | None:
+    """What went wrong; raises `OSError` and, where hooks are asked, `UserError`."""
+
+    def run(text: bytes, args: Sequence[str]) -> str | None:
+        return engine.run_text(text, words.script, args, words.before)
+
+    text, names_hooks = _text(words), services.are_said("hooks.use")
+    problem = None if names_hooks else run(text, words.args)
+    if not names_hooks and not services.has_hooks:
+        return problem
+    from llmspell.hooked_script import Script, run_hooked
+
+    path = "" if words.code is not None or words.script == "-" else os.path.abspath(words.script)
+    script = Script(path, words.args, text, run, values)
+    return run_hooked(services, script, has_run=not names_hooks, problem=problem)
+
+
+def _text(words: Words) -> bytes:
     if words.code is not None:
-        return engine.run_text(os.fsencode(words.code), words.script, words.args, words.before)
+        return os.fsencode(words.code)
     if words.script == "-":
-        return engine.run_text(sys.stdin.buffer.read(), "-", words.args, words.before)
-    return engine.run_file(words.script, words.args, words.before)
+        return sys.stdin.buffer.read()
+    with open(words.script, "rb") as file:
+        return file.read()
 
 
 def complained(problem: str) -> int:

@@ -139,7 +139,7 @@ Expressions that a client wants evaluated behind a cell (`user_expressions`) are
 What a debugger evaluates hooks are not asked about.
 
 **Scripts.**
-`PreScriptLoad` is asked about scripts that clients run: those that editors launch, `.run` and `.start` at the prompt, `llmspell debug`, and `llmspell run` in a kernel; not about what they load themselves.
+`PreScriptLoad` is asked about scripts that clients run: those that editors launch, `.run` and `.start` at the prompt, `llmspell debug` and `llmspell run`; not about what they load themselves.
 `PreDebugSession` and `PostDebugSession` are asked about those of them that run under the debugger from their first line: launches of editors (but for those with `noDebug`), `llmspell debug` and `.start`.
 A debugger that attaches to a kernel begins no session, as the kernel's program runs already.
 What an editor launches is not there before and after, so only hooks of the configuration are asked then.
@@ -169,11 +169,12 @@ SCRIPTS = """
 ## From scripts
 
 Scripts register hooks at all points with `Hook.register`, with a priority by its word; {count} of them are meant for scripts: {named}.
-What is asked before a script has registered anything (`PreKernelStartup`, `SystemStartup`, the launch of a program by an editor) only hooks of the application hear.
+What is asked before a script has registered anything (`PreKernelStartup`, `SystemStartup`, the launch of a program by an editor, the beginning of `llmspell run`) only hooks of the application hear.
 Others wait at most {wait:g} seconds for a hook of a script that stands or is busy, and go on as if it had not been asked.
 At the points of debugging (`PreBreakpoint`, `PostStepExecution`, `DebugError`, `PreStepExecution`, …) the script stands itself: its function is called there as an evaluation is, so nothing stops in it, and a stop is told after {stop:g} seconds whatever the hooks do.
 They are asked so at the prompt, in notebooks, and in programs that editors launch or attach to.
-In a script that runs alone (`llmspell run`) the points of state, sessions, events, configuration and `SystemShutdown` are asked.
+About a script that runs alone (`llmspell run` and `exec` without a kernel) hooks are asked as about a cell, at `PreScriptLoad`, and about what it does with state, sessions, events and the configuration; its own are not there before it.
+What it returns they are told where somebody hears of it (`--output json`).
 `SystemShutdown` is asked when the script has run, also under the debugger of an editor, unless it ends the process itself (`os.exit`); at the prompt when somebody leaves, and what hooks write then is not shown any more.
 They answer with a word (`"continue"`, `"skip"`, `"cancel"`) or a table: `{type = "modified", data}`, `{type = "cancel", reason}`, `{type = "redirect", target}`, `{type = "replace", data}`, `{type = "retry", delay_ms, max_attempts}`, `{type = "fork", operations = {{name, data, target}}, join}`, `{type = "cache", key, ttl_seconds}`, `{type = "skip", reason}`.
 
