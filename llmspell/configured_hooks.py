@@ -98,4 +98,5 @@ def _priority(used: UsedHook, point: HookPoint) -> int:
     built_in = BUILT_IN.get(used.hook)
     if built_in is None or not built_in.is_outermost:
         return NORMAL
-    return HIGHEST if point.kind is Kind.BEFORE else LOWEST
+    # At errors those behind a hook that has it done again, or gives a result, are not asked.
+    return HIGHEST if point.kind in (Kind.BEFORE, Kind.ERROR) else LOWEST

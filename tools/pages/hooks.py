@@ -211,7 +211,8 @@ hook = "security"
 A hook, a setting or a point that there is not is an error: no kernel starts, no program is launched under the debugger, and scripts cannot use what hooks are asked about.
 
 {by_name}
-`metrics` and `security` are asked first before an operation, and last after it.
+`metrics` and `security` are asked first before an operation and on its errors, and last after it.
+`caching` knows a component by its type, its name and its data, but a cell by its code alone, as each has a number of its own; what a cell prints or changes is not kept.
 
 `security` is a last line behind [closed libraries](closed-libraries.md), not in place of them.
 Of what tools and agents are given it looks at all data: at paths, hosts and commands by the names of arguments, and at URLs and texts that begin like a path everywhere.

@@ -64,7 +64,8 @@ class CachingHook:
     """Before an operation: take the result of the same component with the same data, if kept.
 
     To be registered where an operation changes nothing and depends on nothing else; ``when``
-    narrows that, such as ``ComponentMatches("web_search")``.
+    narrows that, such as ``ComponentMatches("web_search")``. Every cell is a component of its own,
+    so cells are the same whose data are.
     """
 
     ttl: float = 300.0
@@ -74,10 +75,9 @@ class CachingHook:
         """`Cache`, under a key made of all that the result depends on."""
         if not self.when(details):
             return CONTINUE
+        kind, name = details.component.type, details.component.name
         try:
-            said = json.dumps(
-                [details.component.type, details.component.name, details.data], sort_keys=True
-            )
+            said = json.dumps([kind, "" if kind == "cell" else name, details.data], sort_keys=True)
         except (TypeError, ValueError):  # data that cannot be compared are not kept
             return CONTINUE
         return Cache(hashlib.sha256(said.encode()).hexdigest(), self.ttl)

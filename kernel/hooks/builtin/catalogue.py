@@ -149,7 +149,7 @@ class BuiltIn:
     points: tuple[str, ...]
     """Patterns of the points it is asked at, where nobody says others."""
     is_outermost: bool = False
-    """Whether it is asked first of all before an operation, and last of all after it."""
+    """Whether it is asked first of all before an operation and on errors, last of all after it."""
     is_required: bool = False
 
 

@@ -62,8 +62,8 @@ class _Taken:
 class MetricsHook:
     """Counts, and measures from a point before an operation to the one after it or its error.
 
-    To be registered at all three, first of all before and last of all after, so that it measures
-    what the others take, too. Used from any thread.
+    To be registered at all three, first of all before and on errors, last of all after, so that
+    it measures what the others take, too. Used from any thread.
 
     Being called it only notes when; notes are counted when somebody asks, or when they are many.
     """

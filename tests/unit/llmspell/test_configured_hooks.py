@@ -9,6 +9,7 @@ import pytest
 from kernel.core.errors import UserError
 from kernel.events.patterns import compile_pattern
 from kernel.hooks.base import HIGHEST, LOW, LOWEST, Component, HookDetails
+from kernel.hooks.builtin.caching import MemoryResults
 from kernel.hooks.builtin.catalogue import BUILT_IN, HookCatalogue
 from kernel.hooks.points import CODE_EXECUTION, POINTS
 from kernel.hooks.registry import HookRegistry
@@ -209,6 +210,33 @@ def test_metrics_are_told() -> None:
     assert ["cell"] == [*figures["operations"]]
     assert 3 == figures["operations"]["cell"]["count"]
     assert {} == figures_of(registered())
+
+
+def test_metrics_count_errors_that_are_tried_again() -> None:
+    """What has a cell run again, or gives its result, keeps no error from being counted."""
+    registry = registered({"hook": "metrics"})
+    registry.register(POINTS["ExecutionError"], lambda _: Retry(0, 3))
+    told = HookDetails(CODE_EXECUTION.before, Component("cell", "1"), {"code": ""})
+    with pytest.raises(UserError):
+        HookRunner(registry).guard_in_thread(CODE_EXECUTION, told, fail)
+    figures = figures_of(registry)["hooks"]
+    assert {"PreCodeExecution": 3, "ExecutionError": 3} == figures["points"]
+    assert 3 == figures["operations"]["cell"]["count"]
+
+
+def fail(_: HookDetails) -> None:
+    """As code does."""
+    raise UserError("no")
+
+
+def test_cells_are_cached_by_their_code() -> None:
+    """Whatever their numbers are."""
+    registry = registered({"hook": "caching", "points": ["PreCodeExecution"]})
+    runner, run = HookRunner(registry, MemoryResults()), []
+    for number, code in enumerate(["a", "b", "a"]):
+        told = HookDetails(CODE_EXECUTION.before, Component("cell", str(number)), {"code": code})
+        runner.guard_in_thread(CODE_EXECUTION, told, lambda it: run.append(it.data["code"]))
+    assert ["a", "b"] == run
 
 
 def test_hooks_of_other_packages_can_be_named() -> None:
