@@ -103,8 +103,11 @@ class Argument:
 
     def _told(self, error: "ValidationError", value: Any, function: str, number: int) -> str:
         """The first mistake in words."""
-        first = error.errors(include_url=False)[0]
-        if not is_options(self._bare) and len(error.errors()) == 1 and not first["loc"]:
+        found = error.errors(include_url=False)
+        first = found[0]
+        if isinstance(value, Mapping):  # given a table, nobody meant another member of a union
+            first = next((each for each in found if len(each["loc"]) > 1), first)
+        if not is_options(self._bare) and len(found) == 1 and not first["loc"]:
             detail = _detail(first, value)
             if detail:
                 return f"bad argument #{number} to '{function}' ({detail})"

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from kernel.core import model as m
-from kernel.core.errors import DebuggeeGone, NotStopped, UserError
+from kernel.core.errors import DebuggeeGone, KernelError, NotStopped, UserError
 from kernel.core.ids import BreakpointId, ThreadId
 from kernel.debug.conditions import parse_hit_condition, parse_log_message
 from kernel.debug.debuggee import Debuggee
@@ -147,7 +147,8 @@ class DebugCoordinator:
         except (DebuggeeGone, asyncio.CancelledError):
             goes_on = True  # it has ended, or the client has left
         except Exception as error:
-            _log.warning("Deciding about a stop failed", exc_info=error)
+            trace = None if isinstance(error, KernelError) else error
+            _log.warning("Deciding about a stop failed: %s", error, exc_info=trace)
             text = f"The program stops here since a decision about that failed: {error}\n"
             self.say(OutputWritten(text, "console"))
         if not goes_on and not self._is_alone:
@@ -164,7 +165,11 @@ class DebugCoordinator:
         if decision.assignments:
             (frame, *_) = (await self.debuggee.stack(stopped.thread, 0, 1)).frames
             for each in decision.assignments:
-                await self.debuggee.set_expression(each.expression, each.value, frame.id)
+                try:
+                    await self.debuggee.set_expression(each.expression, each.value, frame.id)
+                except UserError as error:
+                    wanted = f"{each.expression} = {each.value}"
+                    raise UserError(f"a hook wants {wanted}: {error}") from error
         for stop in decision.stops:
             await self.add_stop(stop)
 
@@ -178,7 +183,11 @@ class DebugCoordinator:
         added[number] = m.BreakpointSpec(number, stop.line, condition=stop.condition)
         unasked = m.Source(os.path.basename(path), stop.path)
         source, specs = self._requested.get(path, (unasked, []))
-        await self.debuggee.set_breakpoints(source, [*specs, *added.values()])
+        answers = await self.debuggee.set_breakpoints(source, [*specs, *added.values()])
+        if answers and answers[-1].reason == "failed":
+            where = f"{stop.path}:{stop.line}"
+            text = f"The stop at {where} that a hook wants is not set. {answers[-1].message}\n"
+            self.say(OutputWritten(text, "console"))
 
     def _is_added(self, number: BreakpointId) -> bool:
         return any(number in specs for specs in self._added.values())

@@ -39,6 +39,7 @@ from kernel.hooks.outcome import Outcome
 from kernel.hooks.points import POINTS, HookPoint, Kind
 from kernel.hooks.results import Cancel, HookResult, Replace, Skip
 from kernel.hooks.runner import HookRunner
+from kernel.hooks.script_results import shown
 
 _log = logging.getLogger(__name__)
 
@@ -133,7 +134,8 @@ class StopHooks:
         self._refuse_if_cancelled(outcome)
         kind = _table(outcome.details.data).get("step", how.kind.value)
         if kind not in list(m.StepKind):
-            raise UserError(f"A hook wants a step {kind!r}; there are {', '.join(m.StepKind)}.")
+            there = ", ".join(m.StepKind)
+            raise UserError(f"A hook wants a step {shown(kind)}; there are {there}.")
         return replace(how, kind=m.StepKind(kind))
 
     def _refuse_if_cancelled(self, outcome: Outcome) -> None:
@@ -236,7 +238,7 @@ def decision_of(outcome: Outcome) -> StopDecision:
     ends = type(result) in DECISIONS
     values = said.get("set") or {}
     if not isinstance(values, dict):
-        raise UserError(f"A hook says set = {values!r}; it must be a table of expressions.")
+        raise UserError(f"A hook says set = {shown(values)}; it must be a table of expressions.")
     if outcome.goes_on and outcome.details.data is None:
         return STAND
     return StopDecision(
@@ -264,6 +266,6 @@ def _stops(said: Mapping[str, PlainData]) -> tuple[AddedStop, ...]:
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise UserError(
-            f"A hook says stops = {said.get('stops')!r}; "
+            f"A hook says stops = {shown(said.get('stops'))}; "
             "each is a table with a path, a line and perhaps a condition."
         ) from error

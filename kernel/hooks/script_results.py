@@ -1,5 +1,6 @@
 """Results as scripts write them: a word, or a table with its parts."""
 
+import json
 from collections.abc import Callable, Mapping
 
 from kernel.core.errors import UserError
@@ -33,25 +34,32 @@ def result_of(said: PlainData) -> HookResult:
         return CONTINUE
     table = {"type": said} if isinstance(said, str) else said
     if not isinstance(table, Mapping):
-        raise UserError(f"A hook said {said!r}; it says a word, or a table with a type.")
+        raise UserError(f"A hook said {shown(said)}; it says a word, or a table with a type.")
     word = table.get("type", table.get("action"))
     made = _MAKERS.get(str(word).lower())
     if made is None:
-        raise UserError(f"A hook said {word!r}; it may say {', '.join(_MAKERS)}.")
+        raise UserError(f"A hook said {shown(word)}; it may say {', '.join(_MAKERS)}.")
     return made(table)
+
+
+def shown(value: PlainData) -> str:
+    """What a script's hook said, for messages: as JSON, which reads alike in every language."""
+    return "nothing" if value is None else json.dumps(value, ensure_ascii=False, default=str)
 
 
 def _number(table: Mapping[str, PlainData], key: str, default: float) -> float:
     value = table.get(key, default)
     if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
-        raise UserError(f"A hook said {key} = {value!r}; it must be a number from 0 on.")
+        raise UserError(f"A hook said {key} = {shown(value)}; it must be a number from 0 on.")
     return value
 
 
 def _text(table: Mapping[str, PlainData], key: str) -> str:
     value = table.get(key)
     if not isinstance(value, str) or not value:
-        raise UserError(f"A hook said {key} = {value!r} with {table.get('type')}; say a text.")
+        raise UserError(
+            f"A hook said {key} = {shown(value)} with {shown(table.get('type'))}; say a text."
+        )
     return value
 
 
@@ -68,11 +76,10 @@ def _fork(table: Mapping[str, PlainData]) -> HookResult:
     told, join = table.get("operations"), table.get("join", Join.ALL.value)
     told = [] if told == {} else told  # an empty table of a script is either
     if not isinstance(told, list) or not all(isinstance(each, Mapping) for each in told):
-        raise UserError(
-            f"A hook said operations = {told!r} with fork; it is a list of {{name, data, target}}."
-        )
+        parts = "it is a list of {name, data, target}."
+        raise UserError(f"A hook said operations = {shown(told)} with fork; {parts}")
     if join not in [*Join]:
-        raise UserError(f"A hook said join = {join!r}; it may say {', '.join(Join)}.")
+        raise UserError(f"A hook said join = {shown(join)}; it may say {', '.join(Join)}.")
     operations = tuple(_operation(each) for each in told)
     if len({each.name for each in operations}) < len(operations):
         raise UserError("A hook forks into operations of the same name; their results need others.")

@@ -261,7 +261,22 @@ async def test_a_hook_that_fails_lets_the_program_stop(debugged: Run) -> None:
         d.hook("PreBreakpoint", lambda _: Replace({"set": {"1 + 1": "3"}}))
         await d.begin("print")
         assert ("breakpoint", "print") == await d.stand()
-        assert "a decision about that failed" in d.output("console")
+        told = d.output("console")
+        assert "a decision about that failed: a hook wants 1 + 1 = 3: " in told
+
+
+async def test_a_stop_that_cannot_be_is_told(debugged: Run) -> None:
+    """With the reason; the program goes on as the hook says, and other stops are set."""
+    async with debugged() as d:
+        path = d.source.path
+        wrong = {"path": path, "line": d.line("print"), "condition": "sum =="}
+        right = {"path": path, "line": d.line("last")}
+        wanted = Replace({"stops": [wrong, right]})
+        d.hook("PreBreakpoint", lambda told: wanted if told.data["line"] < right["line"] else None)
+        await d.begin("add")
+        assert ("breakpoint", "last") == await d.stand()
+        told = d.output("console")
+        assert f"The stop at {path}:{wrong['line']} that a hook wants is not set. " in told
 
 
 async def test_a_client_that_pauses_meanwhile(debugged: Run) -> None:

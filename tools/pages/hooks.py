@@ -96,7 +96,7 @@ A hook that takes longer than {patience:.0f} seconds, or fails, leaves the stop 
 A hook that wants a change answers `modified` with the data it was told and these keys in them:
 
 - `set`: a table of expressions and of the expressions of their values, in the program's language;
-- `stops`: a list of tables with a `path`, a `line` and perhaps a `condition`, at which the program shall stop, too;
+- `stops`: a list of tables with a `path`, a `line` and perhaps a `condition`, at which the program shall stop, too; the debug console says which of them cannot be;
 - `stop`: false to go on.
 
 Before a script is begun (`PreDebugSession`, `PreScriptLoad`) they are told its `path` and `args`, and may change those and add `stops`; it is not begun where one says *cancel* or *skip*.

@@ -290,3 +290,16 @@ def test_nobody_waits_for_ever_for_a_script_that_stands():
         for ask in (lambda: hook(told), lambda: asyncio.run(as_task())):
             with pytest.raises(UserError, match=r"did not come to its hook within 0\.01 s"):
                 elsewhere.submit(ask).result()
+
+
+@pytest.mark.parametrize(
+    ("given", "problem"),
+    [
+        ('{point = "AgentError"}', 'filter has no field "point"'),
+        ('{priority = "most"}', "filter.priority must be"),
+        ("true", "string or table expected, got boolean"),
+    ],
+)
+def test_a_filter_that_is_none_is_explained(script, given, problem):
+    """A table is taken for what it is, though a text would do as well."""
+    assert problem in script.error(f"Hook.list({given})")

@@ -1,5 +1,6 @@
 """Results as scripts write them."""
 
+import re
 from typing import Any
 
 import pytest
@@ -79,4 +80,20 @@ def test_scripts_can_say_everything() -> None:
 def test_what_is_no_result(said: Any) -> None:
     """Anything else is refused, and the message shows what was returned."""
     with pytest.raises(UserError, match="hook"):
+        result_of(said)
+
+
+@pytest.mark.parametrize(
+    ("said", "problem"),
+    [
+        ({"type": "redirect"}, 'target = nothing with "redirect"; say a text'),
+        ({"type": "redirect", "target": ""}, 'target = "" with "redirect"; say a text'),
+        ({"type": "retry", "delay_ms": True}, "delay_ms = true; it must be a number"),
+        ({"type": "fork", "operations": [{"a": 1}, 2]}, 'operations = [{"a": 1}, 2] with fork'),
+        ({}, "said nothing; it may say continue"),
+    ],
+)
+def test_mistakes_are_shown_in_no_language(said: Any, problem: str) -> None:
+    """What a script has said stands there as JSON, as any script could have written it."""
+    with pytest.raises(UserError, match=re.escape(problem)):
         result_of(said)
