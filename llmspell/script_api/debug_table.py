@@ -91,7 +91,7 @@ class DebugTable(HostTable):
         self._log.write("error", message, module)
 
     @host_function("Debug.logWithData")
-    def log_with_data(self, level: Level, message: str, data: Any, module: Module = None) -> None:
+    def log_with_data(self, level: Level, message: str, data: Shown, module: Module = None) -> None:
         """Writes a message with a value."""
         self._log.write(level, message, module, data)
 

@@ -25,6 +25,18 @@ def test_values_are_logged_as_lua_writes_them(script, caplog):
     assert ['m {a = 1, b = {[1] = true, [3] = "x"}, c = 0.5}'] == caplog.messages
 
 
+def test_what_is_no_data_is_logged_as_it_is_shown(script, caplog):
+    """A log call ends no script; what is kept of it holds no function."""
+    assert ["x", "function"] == script.run("""
+        local data = {f = print, a = "x"}
+        data.again = data
+        Debug.logWithData("error", "m", data)
+        local kept = Debug.getCapturedEntries()[1].metadata
+        note(kept.a, kept.f:match("^function"))
+    """)
+    assert 'm {a = "x", again = <' in caplog.text
+
+
 def test_debug_logs(script):
     """Messages are kept by level and module; the last rule that fits holds."""
     assert ["info", ["one", "three"], ["m", None]] == script.run("""
