@@ -34,6 +34,10 @@ class Condition(ABC):
     @abstractmethod
     def _holds(self, details: HookDetails, /) -> bool: ...
 
+    def __bool__(self) -> bool:
+        """Raises `TypeError`: ``and``, ``or`` and ``not`` would quietly mean something else."""
+        raise TypeError(f"Put conditions together with &, | and ~; {self!r} is asked by a call.")
+
     def __and__(self, other: "Condition") -> "Condition":
         return All((self, other))
 
@@ -108,7 +112,7 @@ class MetadataEquals(Condition):
     value: PlainData
 
     def _holds(self, details: HookDetails, /) -> bool:
-        return self.key in details.metadata and details.metadata[self.key] == self.value
+        return self.key in details.metadata and is_same(details.metadata[self.key], self.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,15 +188,32 @@ class JsonPath(Condition):
     """A JSON path (RFC 9535) leads somewhere in the details, and one value there is ``value``.
 
     The document is what `HookDetails.as_plain` gives: ``$.data.arguments.path``,
-    ``$.metadata.user``, ``$.component_id.name``.
+    ``$.metadata.user``, ``$.component_id.name``. Raises `UserError` for a path that is none.
     """
 
     path: str
     value: PlainData = ANYTHING
 
+    def __post_init__(self) -> None:
+        compile_path(self.path)
+
     def _holds(self, details: HookDetails, /) -> bool:
         found = compile_path(self.path)(details.as_plain())
-        return bool(found) if self.value is ANYTHING else self.value in found
+        if self.value is ANYTHING:
+            return bool(found)
+        return any(is_same(each, self.value) for each in found)
+
+
+def is_same(one: PlainData, other: PlainData) -> bool:
+    """Whether values are the same in JSON, where true is not 1 as it is in Python."""
+    match one, other:
+        case (bool(), _) | (_, bool()):
+            return one is other
+        case dict(), dict():
+            return one.keys() == other.keys() and all(is_same(one[key], other[key]) for key in one)
+        case [*items], [*others]:
+            return len(items) == len(others) and all(map(is_same, items, others))
+    return bool(one == other)
 
 
 @lru_cache(maxsize=256)
@@ -203,5 +224,14 @@ def compile_path(path: str) -> Callable[[Mapping[str, PlainData]], list[PlainDat
     try:
         compiled = jsonpath.compile(path, strict=True)
     except jsonpath.JSONPathError as error:
-        raise UserError(f"{path!r} is no JSON path: {error}") from error
+        place = len(path) if error.token is None else error.token.index
+        raise UserError(f"{path!r} is no JSON path: {_problem(path, place)}") from error
     return lambda document: list(compiled.findall(document))
+
+
+def _problem(path: str, place: int) -> str:
+    """What is wrong with a path; where that was seen is below 0 at its end."""
+    if not path.startswith("$"):
+        return "it begins with $, as $.data does."
+    rest = path[place:] if place >= 0 else ""
+    return f"{rest!r} is not understood there." if rest else "something is missing at its end."

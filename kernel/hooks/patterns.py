@@ -163,7 +163,7 @@ class RetryHook:
         chance: Chance = random.uniform,
     ) -> None:
         self.policy = policy or RetryPolicy()
-        self.when = when or Always()
+        self.when = Always() if when is None else when
         self._chance = chance
 
     def __call__(self, details: HookDetails) -> HookResult:
@@ -231,7 +231,7 @@ class ForkHook:
     ) -> None:
         self._operations = operations
         self.join = join
-        self.when = when or Always()
+        self.when = Always() if when is None else when
 
     def __call__(self, details: HookDetails) -> HookResult:
         """`Fork`, where there is anything to do."""

@@ -1,10 +1,13 @@
 """Conditions on what a hook is told."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from kernel.core.errors import UserError
+from kernel.core.plain import PlainData
 from kernel.hooks.conditions import (
     Always,
     ComponentMatches,
@@ -87,7 +90,37 @@ def test_conditions_are_put_together(one: bool, other: bool) -> None:
     assert (one != other) == ((first & ~second) | (~first & second))(TOLD)
 
 
-def test_a_wrong_path_is_refused() -> None:
-    """What is no JSON path is a user's error that shows it."""
-    with pytest.raises(UserError, match=r"'\$\.\[' is no JSON path"):
-        JsonPath("$.[")(TOLD)
+@pytest.mark.parametrize(
+    ("path", "problem"),
+    [
+        ("$.[", "'[' is not understood there."),
+        ("data.a", "it begins with $, as $.data does."),
+        ("", "it begins with $, as $.data does."),
+        ("$.data[", "something is missing at its end."),
+        ("$.data b", "'b' is not understood there."),
+    ],
+)
+def test_a_wrong_path_is_refused(path: str, problem: str) -> None:
+    """When the condition is made, in words of ours that show it."""
+    with pytest.raises(UserError, match=re.escape(f"{path!r} is no JSON path: {problem}")):
+        JsonPath(path)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [(True, 1), (0, False), ({"a": [1]}, {"a": [True]}), ([1, 2], [1]), (None, 0)]
+)
+def test_values_are_those_of_json(one: PlainData, other: PlainData) -> None:
+    """What Python takes for the same is not always."""
+    told = details({"there": one}, metadata={"there": one})
+    assert not JsonPath("$.data.there", other)(told)
+    assert not MetadataEquals("there", other)(told)
+    assert JsonPath("$.data.there", one)(told)
+    assert MetadataEquals("there", one)(told)
+
+
+def test_conditions_are_neither_true_nor_false() -> None:
+    """Words of Python that would ask are an error; they would put nothing together."""
+    with pytest.raises(TypeError, match="with &, \\| and ~"):
+        assert not Always()
+    with pytest.raises(TypeError):
+        bool(Always() or Never())
