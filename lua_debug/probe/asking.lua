@@ -27,6 +27,9 @@ local function ask()
   return true
 end
 
+-- A cell begins, or has ended: what is left was answered by whoever ran the one before.
+function P.forget_input() buffer = "" end
+
 local function take(length)
   local text = sub(buffer, 1, length)
   buffer = sub(buffer, length + 1)

@@ -101,7 +101,9 @@ end
 
 -- How it ended, in JSON; and what it returned, packed, if that is wanted.
 function P.run_cell(...)
+  P.forget_input() -- also what an evaluation between two cells has left
   local told = run_cell(...)
+  P.forget_input()
   local packed = told.packed
   told.packed = nil
   told = P.json(told)

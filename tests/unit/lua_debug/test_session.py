@@ -176,8 +176,7 @@ def test_input_is_asked_for(tell):
     async def story(n: Notebook) -> None:
         n.door.lines = ["first", "12 rest", "abc", "x", "y"]
         assert '"first"' == await n.shown("io.read()")
-        assert "12" == await n.shown("io.read('*n')")
-        assert '" rest"' == await n.shown("io.read('*l')")
+        assert '12, " rest"' == await n.shown("io.read('*n', '*l')")
         assert '"ab", "c"' == await n.shown("io.read(2, '*l')")
         assert '"x\\ny\\n"' == await n.shown("io.stdin:read('*a')")
         assert "nil, 1" == await n.shown("io.read(), 1")
@@ -185,6 +184,22 @@ def test_input_is_asked_for(tell):
         assert '"ab"' == await n.shown(
             "local s = ''\nfor l in io.lines() do s = s .. l end\nreturn s"
         )
+
+    tell(story)
+
+
+def test_what_a_cell_leaves_of_its_input_is_forgotten(tell):
+    """The next cell, whoever runs it, is asked for a line of its own, or refused one."""
+
+    async def story(n: Notebook) -> None:
+        n.door.lines = ["mine and secret", "7", "yours"]
+        assert '"mine"' == await n.shown("io.read(4)")
+        assert "7" == await n.shown("io.read('*n')")
+        assert '"yours"' == await n.shown("io.read()")
+        n.door.lines = ["mine and secret"]
+        assert '"mine"' == await n.shown("io.read(4)")
+        n.door.denied = "nobody is there"
+        assert "In[5]:1: nobody is there" == (await n.run("local x = io.read()")).error.message
 
     tell(story)
 
