@@ -1,7 +1,6 @@
 """LuaPrograms: the runtimes of one kernel, one after the other, and those who debug them."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
@@ -38,13 +37,6 @@ from lua_debug.versions import DEFAULT_VERSION, find_version
 
 if TYPE_CHECKING:
     from kernel.sessions.cell_run import RunningProgram
-
-
-@dataclass(frozen=True, slots=True)
-class _Deed(KernelEvent):
-    """Something to be done on the loop's thread, behind all that the program has written."""
-
-    do: Callable[[], object]
 
 
 class LuaPrograms:
@@ -97,9 +89,6 @@ class LuaPrograms:
         """A runtime; it is the one that is debugged from now on."""
 
         def listen(event: KernelEvent) -> None:
-            if isinstance(event, _Deed):
-                event.do()
-                return
             self.guard.hear(event)
             listener(event)
             program.core.listen(event)
@@ -117,7 +106,7 @@ class LuaPrograms:
         table, widgets = self.comms.table, self.comms.widgets
 
         def behind_output(do: Callable[[], object]) -> None:
-            session.debuggee.tell(_Deed(do))
+            session.behind_output(do)
 
         self.comms = ScriptComms(behind_output)
         self.comms.table, self.comms.widgets = table, widgets
@@ -126,13 +115,12 @@ class LuaPrograms:
             behind_output=behind_output,
             comms=self.comms,
             current=self.current,
-            ask=lambda prompt, secret: watched.read_line(prompt, is_secret=secret),
+            ask=lambda prompt, secret: session.door.read_line(prompt, is_secret=secret),
         )
-        watched = self.guard.watched(door)
         session = LuaSession(
             self._settings,
             listen,
-            watched,
+            self.guard.watched(door),
             console,
             post=_as_it_is if console is None else console.begin,
             make_tables=make_tables(self._services, start),

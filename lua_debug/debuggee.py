@@ -74,7 +74,7 @@ class LuaDebuggee:
             follows_maps=settings.source_maps,
             warn=lambda problem: self.host.log(problem),
         )
-        own = functions_on_thread(make_tables, self.language, self._loop, self.thread)
+        own = functions_on_thread(make_tables, self.language, self._loop, self.thread, console)
         place, name = self.sources.original_place, self._version.name
         self._inspector = Inspector(self.ask, self.text_of, place, name, own.catalogue)
         self._lines = ActiveLines(self._version)

@@ -178,10 +178,14 @@ class Host:
         self._close()
         self._tell_end(0)
 
-    def _tell_end(self, code: int) -> None:
-        self._output.close()
+    def drain(self) -> None:
+        """Collect what the script has written, C's own buffer included: it ends, or waits."""
         if self._console is not None:
             self._console.drain()
+
+    def _tell_end(self, code: int) -> None:
+        self._output.close()
+        self.drain()
         self._tell(e.Exited(code))
 
     def _close(self) -> None:

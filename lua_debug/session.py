@@ -24,11 +24,11 @@ from kernel.execution.engine import (
     Completeness,
     CompletenessStatus,
     Completion,
-    InputDenied,
     Outcome,
     ScriptDoor,
     ScriptError,
 )
+from lua_debug.asking import Deed, DoorBehindOutput, read_line
 from lua_debug.cell_names import local_names
 from lua_debug.cell_numbers import CellNumbers
 from lua_debug.cell_text import runnable
@@ -108,7 +108,7 @@ class LuaSession:
         self._catalogue = LoadedOnce(lambda: standard_library(version.name).joined(catalogue()))
         self._schema = schema
         self._name = name
-        self._door = door
+        self.door = DoorBehindOutput(door, self.behind_output)
         self._listener = listener
         self._checker = SyntaxChecker()
         self._numbers = CellNumbers()
@@ -215,6 +215,9 @@ class LuaSession:
             self._stopped = event
         if isinstance(event, e.NextInputSet):
             self._next_input = event.text
+        if isinstance(event, Deed):
+            event.do()
+            return
         if not isinstance(event, _CellEnded):
             self._listener(event)
             return
@@ -248,6 +251,13 @@ class LuaSession:
         """End the cell that runs by an error no handler of it can keep; returns at once."""
         if self._under_way is not None:
             self.debuggee.thread.post("interrupt")
+
+    def behind_output(self, do: Callable[[], object]) -> None:
+        """Have something done on the loop's thread, behind all that the program has written."""
+        self.debuggee.tell(Deed(do))
+
+    def _read_line(self, prompt: str, is_secret: bool) -> str:
+        return read_line(self.debuggee, self.door, prompt, is_secret)
 
     # --- being repeatable -------------------------------------------------------------------------
 
@@ -366,29 +376,10 @@ class LuaSession:
             return Completeness(CompletenessStatus.COMPLETE)
         return check_completeness(code, self._checker, self._version)
 
-    # --- asking, on the Lua thread ----------------------------------------------------------------
-
-    def _read_line(self, prompt: str, is_secret: bool) -> str:
-        """A line behind ``=``, or ``$`` at the end, ``^`` if interrupted, ``!`` and why not."""
-        host = self.debuggee.host
-        try:
-            line = self.debuggee.thread.wait_for(
-                lambda: self._door.read_line(prompt, is_secret=is_secret), lambda: host.wants_end
-            )
-        except InterruptedError:
-            return "^"
-        except InputDenied as denied:
-            return "!" + _as_bytes(str(denied))
-        return "$" if line is None else "=" + _as_bytes(line)
-
 
 def _resolve(future: "asyncio.Future[None]") -> None:
     if not future.done():
         future.set_result(None)
-
-
-def _as_bytes(text: str) -> str:
-    return octets(text).decode("latin-1")
 
 
 def _completion(it: m.Completion) -> Completion:
