@@ -17,6 +17,7 @@ from kernel.execution.engine import Call, ScriptError
 from kernel.jupyter.handle import Execution, KernelHandle
 from kernel.jupyter.messages import Message
 from llmspell.cli.global_options import GlobalOptions
+from llmspell.cli.hidden_typing import hidden_typing
 from llmspell.cli.reaching import address_of, kernel_key
 from llmspell.cli.results import Results
 from llmspell.cli.run import Words
@@ -109,12 +110,13 @@ def _hear(message: Message, words: Words, results: Results) -> None:
         sys.stdout.flush()
 
 
-async def _answer(prompt: str, _secret: bool) -> str | None:
+async def _answer(prompt: str, is_secret: bool) -> str | None:
     """A line of standard input for a script that asks."""
-    if prompt:
-        sys.stderr.write(prompt)
-        sys.stderr.flush()
-    line = await asyncio.to_thread(sys.stdin.readline)
+    with hidden_typing() if is_secret else contextlib.nullcontext():
+        if prompt:
+            sys.stderr.write(prompt)
+            sys.stderr.flush()
+        line = await asyncio.to_thread(sys.stdin.readline)
     return line.removesuffix("\n") if line else None
 
 

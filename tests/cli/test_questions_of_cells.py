@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+import sys
 
+import pexpect
 import pytest
 
 from kernel.api import connect_to_kernel
@@ -43,3 +45,24 @@ def test_a_question_comes_behind_what_was_printed(cli: CommandLine) -> None:
 
     asyncio.run(story())
     assert ["a line", "First: ", "no whole line", "", "of a child", "Last: "] == heard
+
+
+def test_what_is_secret_is_not_seen(cli: CommandLine) -> None:
+    """Nothing of it stands on the terminal; what is typed next is seen again."""
+    cli.start_kernel("lab")
+    code = "print(#display.ask('Key: ', true)) print(#display.ask('Name: '))"
+    terminal = pexpect.spawn(
+        sys.executable,
+        ["-P", "-m", "llmspell", "exec", "--connect", "lab", code],
+        cwd=str(cli.work),
+        env=cli.environment,
+        encoding="utf-8",
+        timeout=DEADLINE,
+    )
+    terminal.expect("Key: ")
+    terminal.sendline("hush")
+    terminal.expect("4\r\nName: ")
+    assert "hush" not in terminal.before
+    terminal.sendline("Ada")
+    terminal.expect(pexpect.EOF)
+    assert "Ada\r\n3\r\n" == terminal.before
