@@ -12,6 +12,7 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any
 
 from kernel.core.errors import UserError
+from kernel.jupyter.heartbeat import Heartbeat
 from kernel.jupyter.links import KernelLost, Link
 from kernel.jupyter.messages import Channel, Content, Message, Writer
 from kernel.transport.room import Room
@@ -54,6 +55,8 @@ class KernelClient:
         """Not set from ``restarting`` until the kernel is heard to be there again."""
         self._settled.set()
         self._lost: KernelLost | None = None
+        self._is_watched = False
+        self._heartbeat = Heartbeat(link, self)
 
     async def open(self) -> None:
         """Connect; raises `UserError`."""
@@ -98,6 +101,7 @@ class KernelClient:
             self._listeners[message.id] = hear
         try:
             self.send(message)
+            self._heartbeat.begin()
             return await future
         finally:
             self._replies.pop(message.id, None)
@@ -139,8 +143,19 @@ class KernelClient:
 
     async def close(self) -> None:
         """Leave; whoever still waits gets `KernelLost`."""
+        self._heartbeat.end()
         self.lose(KernelLost("This client has been closed."))
         await self.link.close()
+
+    def watch(self) -> None:
+        """Look from now on, also while nobody waits, whether the kernel is there; see `lose`."""
+        self._is_watched = True
+        self._heartbeat.begin()
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether an answer is awaited, or the kernel is watched all the time."""
+        return self._lost is None and (self._is_watched or bool(self._replies))
 
     @property
     def is_settled(self) -> bool:

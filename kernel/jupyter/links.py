@@ -5,7 +5,6 @@ five sockets of any Jupyter kernel; `LineLink` over a `Transport` to one that ta
 """
 
 import asyncio
-import contextlib
 import logging
 import os
 from collections.abc import Callable, Sequence
@@ -62,6 +61,9 @@ class Ear(Protocol):
 
 class Link(Protocol):
     """A client's end. Used on the loop's thread."""
+
+    tells_end: bool
+    """Whether whoever waits hears by itself that the kernel is gone; else it is to be asked."""
 
     async def open(self, ear: Ear) -> None:
         """Connect; raises `UserError` when there is nobody to connect to."""
@@ -134,6 +136,8 @@ class MemoryClient:
 class MemoryLink:
     """Implements `Link`."""
 
+    tells_end = True
+
     def __init__(self, kernel: JupyterKernel) -> None:
         self._kernel = kernel
         self._client: MemoryClient | None = None
@@ -168,6 +172,8 @@ class MemoryLink:
 
 class ZmqLink:
     """Implements `Link`."""
+
+    tells_end = False
 
     def __init__(self, info: ConnectionInfo) -> None:
         self._info = info
@@ -210,9 +216,11 @@ class ZmqLink:
             return False
         self._beat.clear()
         self._sockets.send("hb", [b"ping"])
-        with contextlib.suppress(TimeoutError):
+        try:
             await asyncio.wait_for(self._beat.wait(), HEARTBEAT_DEADLINE)
-        return self._beat.is_set()
+        except TimeoutError:
+            return False
+        return True  # another who asks may have cleared it by now
 
     async def trouble(self) -> Trouble | None:
         """It signs with another key, or nobody listens."""
@@ -253,6 +261,8 @@ class ZmqLink:
 
 class LineLink:
     """Implements `Link` over a transport, which it owns from now on."""
+
+    tells_end = True
 
     def __init__(self, transport: Transport, key: str) -> None:
         self._transport, self._key = transport, key.encode()

@@ -18,7 +18,6 @@ from kernel.repl.beginnings import command_begun
 from kernel.repl.breakpoints import SILENT, Breakpoint
 from kernel.repl.cells import Cells
 from kernel.repl.debugging import Debugging
-from kernel.repl.kernel_watch import watch_kernel
 from kernel.repl.language import ReplLanguage
 from kernel.repl.messages import MessageView
 from kernel.repl.news import News
@@ -99,7 +98,7 @@ class Repl:
             if self.settings.greets:
                 self.greet()
             if self.settings.is_shared:
-                self.start(watch_kernel(self.kernel))
+                self.kernel.client.watch()
             if self.settings.shows_stops:
                 self.debugging.open_meanwhile()
             for first in self.settings.first:

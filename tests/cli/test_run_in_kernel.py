@@ -158,8 +158,8 @@ def test_output_streams_as_documents_of_yaml(lab: CommandLine) -> None:
         assert ("executed", "a\n") == (last["status"], last["output"])
 
 
-def test_an_interrupt_ends_the_cell_there(lab: CommandLine) -> None:
-    """Ctrl-C interrupts what runs in the kernel, which goes on living; the status is 130."""
+def begun(lab: CommandLine) -> subprocess.Popen[str]:
+    """A command whose code runs in the kernel, for ever."""
     process = subprocess.Popen(
         [*LLMSPELL, "exec", "--kernel", "lab", "print('begun') while true do end"],
         cwd=lab.work,
@@ -170,6 +170,22 @@ def test_an_interrupt_ends_the_cell_there(lab: CommandLine) -> None:
     )
     assert process.stdout is not None
     assert "begun\n" == process.stdout.readline()
+    return process
+
+
+def test_a_kernel_that_is_killed_is_missed(lab: CommandLine) -> None:
+    """Whoever waits for its code hears that nobody runs it any more; the status is 1."""
+    process = begun(lab)
+    said = json.loads(lab.say("kernel", "status", "lab", "--output", "json").stdout)
+    os.kill(said["pid"], signal.SIGKILL)
+    _, err = process.communicate(timeout=DEADLINE)
+    assert (1, 1) == (process.returncode, len(err.splitlines()))
+    assert err.startswith("llmspell: The kernel does not answer any more")
+
+
+def test_an_interrupt_ends_the_cell_there(lab: CommandLine) -> None:
+    """Ctrl-C interrupts what runs in the kernel, which goes on living; the status is 130."""
+    process = begun(lab)
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=60)
     assert (130, True) == (process.returncode, "interrupted" in err.lower()), err
