@@ -6,8 +6,10 @@ that wants one of its own says so in the metadata of each ``debug_request``
 (``llmspell.private_debugger``); its events are published as ``private_debug_event``, which names
 the client's session, and others pass over it.
 
-A client over ZeroMQ may vanish without a word, and its program must not stand for ever at a
-breakpoint of nobody: a private debugger that is not heard of for `LEASE` seconds is closed.
+A client may vanish without a word, and its program must not stand for ever at a breakpoint of
+nobody. The shared debugger is closed when the last connection is that it was used over; over ZeroMQ
+nobody hears that one client is gone, but when nobody listens any more. A private debugger that is
+not heard of for `LEASE` seconds is closed, too.
 """
 
 import asyncio
@@ -17,6 +19,7 @@ from typing import Any, Protocol
 from kernel.core.errors import UserError
 from kernel.core.loading import LoadedOnce
 from kernel.jupyter.calls import Client
+from kernel.jupyter.connection import ZMQ
 from kernel.jupyter.debug import DebugEndpoint, DebugEndpointFactory
 from kernel.jupyter.messages import Content, Message
 from kernel.jupyter.router import METADATA
@@ -43,6 +46,8 @@ class _Debugger:
         self.parent: Mapping[str, Any] = {}
         self.client: Client | None = None
         self.lease: asyncio.TimerHandle | None = None
+        self.users: set[Client | str] = set()
+        """Of the shared one: the connections it was used over, ZeroMQ being one of all clients."""
         self.endpoint = endpoint(self)
 
     async def handle(self, message: Message) -> Content:
@@ -89,6 +94,7 @@ class DebuggerTable:
             return await self._handle_private(message, client, self._make)
         if self._shared is None:
             self._shared = _shared(self._publish, self._make)
+        self._shared.users.add(ZMQ if client.transport == ZMQ else client)
         return await self._shared.handle(message)
 
     def leave(self, client: Client) -> None:
@@ -96,14 +102,30 @@ class DebuggerTable:
         for session, debugger in list(self._private.items()):
             if debugger.client is client:
                 self.forget(session)
+        self._leave_shared(client)
+
+    def leave_zmq(self) -> None:
+        """Nobody listens any more over ZeroMQ."""
+        self._leave_shared(ZMQ)
+
+    def _leave_shared(self, user: Client | str) -> None:
+        shared = self._shared
+        if shared is not None and user in shared.users:
+            shared.users.discard(user)
+            if not shared.users:
+                self._shared = None
+                self._close(shared)
 
     def forget(self, session: str) -> None:
         """Close the private debugger of a session; harmless where there is none."""
         debugger = self._private.pop(session, None)
         if debugger is not None:
-            task = asyncio.get_running_loop().create_task(debugger.close())
-            self._closing.add(task)
-            task.add_done_callback(self._closing.discard)
+            self._close(debugger)
+
+    def _close(self, debugger: _Debugger) -> None:
+        task = asyncio.get_running_loop().create_task(debugger.close())
+        self._closing.add(task)
+        task.add_done_callback(self._closing.discard)
 
     async def close(self) -> None:
         """Close all; whoever asks again gets a new one."""

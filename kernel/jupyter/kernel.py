@@ -137,7 +137,10 @@ class JupyterKernel:
         """One more client over ZeroMQ listens (1), or one fewer (-1); it does not say which."""
         self.gate.listens(change)
         self._zmq_listeners = max(0, self._zmq_listeners + change)
-        if not self._zmq_listeners and self.broadcast is not None:
+        if self._zmq_listeners:
+            return
+        self.debuggers.leave_zmq()
+        if self.broadcast is not None:
             self.broadcast.forget_all(ZMQ)
 
     def let_in(self, message: Message, client: Client) -> None:
