@@ -22,6 +22,7 @@ from llmspell.cli.reaching import address_of, kernel_key
 from llmspell.cli.results import Results
 from llmspell.cli.run import Words
 from llmspell.cli.run_result import result_document
+from llmspell.cli.stop_notice import telling_stops
 from llmspell.kernel_description import check_runs
 from llmspell.script_break import INTERRUPTED
 
@@ -38,7 +39,8 @@ def run_in_kernel(words: Words, options: GlobalOptions) -> int:
 
 async def _run(words: Words, options: GlobalOptions, code: str) -> int:
     results = Results(options.output, are_many=words.is_streaming)
-    async with await connect_to_kernel(address_of(options), key=kernel_key()) as kernel:
+    connecting = connect_to_kernel(address_of(options), key=kernel_key())
+    async with await connecting as kernel, telling_stops(kernel):
         if words.lua:
             check_runs(kernel.language, words.lua)
         kind = SessionType.SCRIPT if words.code is None else SessionType.EXEC
