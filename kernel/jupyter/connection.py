@@ -20,6 +20,11 @@ from kernel.core.extras import need
 ZMQ = "zmq"
 """The transport by which clients do not say when they go."""
 
+TRANSPORTS = ("tcp", "ipc")
+"""What ZeroMQ goes over."""
+
+LAST_PORT = 65535
+
 PORTS = ("shell_port", "iopub_port", "stdin_port", "control_port", "hb_port")
 
 
@@ -91,9 +96,18 @@ def read_connection(path: Path, missing_key: str = "") -> ConnectionInfo:
     known = {each.name: each.type for each in fields(ConnectionInfo)}
     values = {"key": missing_key, **{name: said[name] for name in said if name in known}}
     for name, value in values.items():
-        if not isinstance(value, int if name in PORTS else str):
+        if not _may_be(name, value):
             raise UserError(f"{path} is no connection file: {name} is {value!r}.")
     return ConnectionInfo(**values)
+
+
+def _may_be(name: str, value: object) -> bool:
+    """Whether a field may have this value, as far as that can be said without the others."""
+    if name in PORTS:
+        return type(value) is int and 0 <= value <= LAST_PORT
+    if name == "transport":
+        return value in TRANSPORTS
+    return isinstance(value, str)
 
 
 def write_connection(path: Path, info: ConnectionInfo) -> None:

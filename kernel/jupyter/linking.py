@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable
 
 from kernel.core.errors import UserError
-from kernel.jupyter.connection import ConnectionInfo, find_listener
+from kernel.jupyter.connection import LAST_PORT, ConnectionInfo, find_listener
 from kernel.jupyter.links import LineLink, Link, ZmqLink
 
 
@@ -34,8 +34,10 @@ async def line_link(kind: str, address: str, key: str | None) -> Link:
     if kind not in ("tcp", "ws"):
         raise UserError(f"{kind}://{address} is no address of a kernel: it is tcp:// or ws://.")
     host, _, port = address.rpartition(":")
-    if not host or not port.isdigit():
+    if not host or not port.isdecimal():
         raise UserError(f"{kind}://{address} has no port; write {kind}://host:port.")
+    if not 0 < int(port) <= LAST_PORT:
+        raise UserError(f"{kind}://{address} has no port: {port} is not from 1 to {LAST_PORT}.")
     if key is None:
         info = find_listener(kind, address)
         key = "" if info is None else info.key
