@@ -20,7 +20,7 @@ from kernel.jupyter.messages import BadMessage, Channel, Message
 from kernel.jupyter.signing import Frames, Signer, WrongSignature
 from kernel.transport.base import Transport
 from kernel.transport.room import Room
-from kernel.transport.zmq import CurveKeys, SocketGroup, Take
+from kernel.transport.zmq import LINGER, CurveKeys, SocketGroup, Take
 
 HEARTBEAT_DEADLINE = 3.0
 
@@ -84,6 +84,11 @@ class Link(Protocol):
 ANOTHER_KEY = Trouble(
     "it has another key than the one its messages are checked with; the right one is in its own "
     "connection file.",
+    may_pass=False,
+)
+
+NO_KEY = Trouble(
+    "it signs its messages with a key, and none was said; the key is in its own connection file.",
     may_pass=False,
 )
 
@@ -223,9 +228,9 @@ class ZmqLink:
         return True  # another who asks may have cleared it by now
 
     async def trouble(self) -> Trouble | None:
-        """It signs with another key, or nobody listens."""
+        """It signs with another key, or with one at all, or nobody listens."""
         if self._has_another_key:
-            return ANOTHER_KEY
+            return ANOTHER_KEY if self._info.key else NO_KEY
         shell = self._info.url(Channel.SHELL)
         refused = await refusal_at(shell)
         return Trouble(f"nobody listens at {shell} ({refused}).") if refused else None
@@ -234,7 +239,7 @@ class ZmqLink:
         """Close the sockets."""
         sockets, self._sockets = self._sockets, None
         if sockets is not None:
-            await sockets.close()
+            await sockets.close(LINGER if self._has_heard else 0)
 
     def _heard(self, message: Message) -> None:
         if self._ear is None:
@@ -246,6 +251,8 @@ class ZmqLink:
     def _taking(self, channel: Channel) -> Take:
         def take(frames: list[bytes]) -> None:
             try:
+                if not self._info.key and self._frames.is_signed(frames):
+                    raise WrongSignature("A message is signed, and there is no key to check it.")
                 _, message = self._frames.decode(channel, frames)
             except BadMessage as bad:
                 if isinstance(bad, WrongSignature) and not self._has_heard:

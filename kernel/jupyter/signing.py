@@ -92,6 +92,11 @@ class Frames:
         parts = [packed(part) for part in message.parts().values()]
         return [*identities, DELIMITER, self._signer.sign(parts), *parts, *message.buffers]
 
+    def is_signed(self, frames: Sequence[bytes]) -> bool:
+        """Whether there is a signature, whatever it is worth."""
+        signatures = frames[frames.index(DELIMITER) + 1 :] if DELIMITER in frames else ()
+        return bool(signatures and signatures[0])
+
     def decode(self, channel: str, frames: Sequence[bytes]) -> tuple[list[bytes], Message]:
         """Who sent it, and the message; raises `BadMessage`."""
         try:

@@ -153,8 +153,8 @@ class SocketGroup:
         self._pauses[name] = self._loop.create_task(rest)
         self._pauses[name].add_done_callback(go_on)
 
-    async def close(self) -> None:
-        """Send what is left, for a moment, and close."""
+    async def close(self, linger: int = LINGER) -> None:
+        """Send what is left, for ``linger`` milliseconds at most, and close."""
         for pause in self._pauses.values():
             pause.cancel()
         for name, backlog in self._backlogs.items():
@@ -162,7 +162,7 @@ class SocketGroup:
             self._sockets[name].disable_monitor()
         for name, socket in list(self._sockets.items()):
             self._loop.remove_reader(int(socket.getsockopt(self._zmq.FD)))
-            socket.close(LINGER)
+            socket.close(linger)
             del self._sockets[name]
         await asyncio.to_thread(self._context.term)
 

@@ -59,8 +59,9 @@ def address_of(options: GlobalOptions) -> str:
     Raises `UserError` for a kernel of ours that does not run.
     """
     if options.connect:
-        has_port = _HOST_AND_PORT.fullmatch(options.connect)
-        return f"tcp://{options.connect}" if has_port else _named(options.connect)
+        if _HOST_AND_PORT.fullmatch(options.connect):
+            return _at(options.connect)
+        return _named(options.connect)
     return _connection_file(options.kernel)
 
 
@@ -179,6 +180,13 @@ def _sending(client: "KernelClient", kind: str, more: Mapping[str, Any]) -> Send
         return {name: value for name, value in reply.content.items() if name != "status"}
 
     return send
+
+
+def _at(place: str) -> str:
+    """A host and a port: of lines over TCP, unless a connection file says that it is WebSocket."""
+    from kernel.jupyter.connection import find_listener
+
+    return f"tcp://{place}" if find_listener("ws", place) is None else f"ws://{place}"
 
 
 def _named(name: str) -> str:

@@ -245,11 +245,11 @@ def test_any_bytes_reach_the_script(lab: CommandLine) -> None:
 
 def test_every_kind_of_address_reaches_it(cli: CommandLine) -> None:
     """An id, the beginning of one, a connection file, and where it takes lines."""
-    words = ("kernel", "start", "--daemon", "--id", "laboratory", "--tcp", "127.0.0.1:0")
-    assert 0 == cli.say(*words).returncode
+    places = ("--tcp", "127.0.0.1:0", "--ws", "127.0.0.1:0")
+    assert 0 == cli.say("kernel", "start", "--daemon", "--id", "laboratory", *places).returncode
     file = cli.folder / "jupyter" / "kernel-laboratory.json"
-    listens = json.loads(file.read_text())["llmspell_tcp"]
-    for address in ("laboratory", "lab", str(file), listens, f"tcp://{listens}"):
+    lines, ws = itemgetter("llmspell_tcp", "llmspell_ws")(json.loads(file.read_text()))
+    for address in ("laboratory", "lab", str(file), lines, f"tcp://{lines}", ws, f"ws://{ws}"):
         done = cli.say("exec", "--connect", address, "print(1)")
         assert ("1\n", "") == (done.stdout, done.stderr), address
 

@@ -108,6 +108,19 @@ async def test_ports_that_refuse(runtime: Path, monkeypatch: pytest.MonkeyPatch)
             await connect_to_kernel("a", deadline=10 * DEADLINE)
 
 
+@pytest.mark.parametrize("said", [{}, {"key": ""}])
+async def test_a_file_that_has_lost_the_key(runtime: Path, said: dict[str, str]) -> None:
+    """Whoever has no key sees that the kernel signs, and is not left waiting to the deadline."""
+    file = runtime / "kernel-abc.json"
+    async with await serve_kernel(ToyEngine, ServeSettings(connection_file=file)):
+        known = json.loads(file.read_text())
+        del known["key"]
+        (runtime / "copy.json").write_text(json.dumps({**known, **said}))
+        with pytest.raises(UserError, match="does not answer: it signs its messages with a key"):
+            async with asyncio.timeout(DEADLINE):
+                await connect_to_kernel(runtime / "copy.json", deadline=10 * DEADLINE)
+
+
 async def test_whoever_listens_and_says_nothing() -> None:
     """Is no kernel, when the deadline has passed."""
     server = await asyncio.start_server(lambda _reader, _writer: None, "127.0.0.1", 0)
