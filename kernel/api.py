@@ -9,17 +9,24 @@ A kernel runs the cells of any language behind the port `ScriptEngine`; which, s
 """
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from kernel.core.errors import UserError
 from kernel.core.language import LanguageInfo
 from kernel.execution.cells import EngineFactory
 from kernel.jupyter.blocking import BlockingKernel
 from kernel.jupyter.client import KernelClient
 from kernel.jupyter.composition import KernelParts, make_kernel
-from kernel.jupyter.connection import ConnectionInfo, find_connection, read_connection
+from kernel.jupyter.connection import (
+    ConnectionInfo,
+    NoConnectionFile,
+    find_connection,
+    read_connection,
+)
 from kernel.jupyter.handle import KernelHandle, opened
 from kernel.jupyter.kernel import JupyterKernel
 from kernel.jupyter.linking import line_link, link_to
@@ -27,6 +34,8 @@ from kernel.jupyter.links import KernelLost, Link, MemoryLink
 from kernel.jupyter.router import METADATA
 from kernel.jupyter.serve_settings import ServeSettings
 from kernel.jupyter.server import KernelServer
+from kernel.service.records import KernelRecord
+from kernel.service.registry import Registry
 
 DEADLINE = 30.0
 """Seconds a kernel may take to answer for the first time."""
@@ -153,8 +162,29 @@ async def _link(target: str | Path | ConnectionInfo | Link, key: str | None) -> 
         return await line_link(kind, address.rstrip("/"), key)
     path = Path(target)
     is_file = isinstance(target, Path) or path.suffix == ".json" or path.is_file()
-    file = path if is_file else find_connection(text)
+    file = path if is_file else _file_of(text)
     return await link_to(read_connection(file), str(file))
+
+
+def _file_of(kernel_id: str) -> Path:
+    """In Jupyter's folder, or where a kernel of ours that runs has it."""
+    ours = _record_of(kernel_id)
+    if ours is not None and ours.id == kernel_id:
+        return Path(ours.connection_file)
+    try:
+        return find_connection(kernel_id)
+    except NoConnectionFile:
+        if ours is None:
+            raise
+        return Path(ours.connection_file)
+
+
+def _record_of(kernel_id: str) -> KernelRecord | None:
+    with contextlib.suppress(UserError):
+        state = Registry().find(kernel_id)
+        if state.is_running and state.record.connection_file:
+            return state.record
+    return None
 
 
 def _language(said: Mapping[str, Any], label: str) -> LanguageInfo:

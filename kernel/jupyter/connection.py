@@ -139,8 +139,15 @@ def connection_path(kernel_id: str) -> Path:
     return runtime_directory() / f"kernel-{kernel_id}.json"
 
 
+class NoConnectionFile(UserError):
+    """No kernel has a file in Jupyter's folder that is called so."""
+
+
 def find_connection(kernel_id: str) -> Path:
-    """The file of a running kernel, by its id or the beginning of it; raises `UserError`."""
+    """The file of a running kernel, by its id or the beginning of it.
+
+    Raises `NoConnectionFile`, or `UserError` where several are called so.
+    """
     directory = runtime_directory()
     found = sorted(directory.glob(f"kernel-{kernel_id}*.json")) if kernel_id else []
     exact = [path for path in found if path.stem == f"kernel-{kernel_id}"]
@@ -149,7 +156,7 @@ def find_connection(kernel_id: str) -> Path:
     if found:
         names = ", ".join(path.stem.removeprefix("kernel-") for path in found)
         raise UserError(f"Several kernels begin with {kernel_id!r}: {names}.")
-    raise UserError(f"There is no kernel {kernel_id!r}: no such file in {directory}.")
+    raise NoConnectionFile(f"There is no kernel {kernel_id!r}: no such file in {directory}.")
 
 
 def find_listener(kind: str, address: str) -> ConnectionInfo | None:

@@ -254,6 +254,18 @@ def test_every_kind_of_address_reaches_it(cli: CommandLine) -> None:
         assert ("1\n", "") == (done.stdout, done.stderr), address
 
 
+def test_a_kernel_with_a_file_elsewhere(cli: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Is found by its id all the same, by commands and by code, and no other in its place."""
+    words = ("kernel", "start", "--daemon", "--id", "far", "--connection-file", "own.json")
+    assert 0 == cli.say(*words).returncode
+    cli.start_kernel("farther")
+    assert "1\n" == cli.say("exec", "--connect", "far", "here = 1 print(here)").stdout
+    for name in ("XDG_RUNTIME_DIR", "JUPYTER_RUNTIME_DIR"):
+        monkeypatch.setenv(name, cli.environment[name])
+    with connect_blocking("far") as kernel:
+        assert "1\n" == kernel.execute_interactive("print(here)").stdout
+
+
 def test_a_key_reaches_a_kernel_of_another_machine(cli: CommandLine) -> None:
     """Who has no connection file hands the key over in a variable, to whatever goes there."""
     words = ("kernel", "start", "--daemon", "--id", "far", "--tcp", "127.0.0.1:0")
