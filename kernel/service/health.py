@@ -1,21 +1,15 @@
 """How a kernel is: asked on control, answered by the loop, whatever the program does."""
 
-import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from kernel.core.errors import UserError
-from kernel.jupyter.client import KernelClient
 from kernel.jupyter.connection import ConnectionInfo
-from kernel.jupyter.linking import link_to
-from kernel.jupyter.links import Ear, KernelLost, ZmqLink
-from kernel.jupyter.messages import Channel, Message
+from kernel.jupyter.links import KernelLost
+from kernel.service.control import DEADLINE, ask_control
 
 REQUEST = "health_request"
-
-DEADLINE = 3.0
-"""Seconds a kernel may take to say how it is."""
 
 IDLE, BUSY, STOPPED, DRAINING = "idle", "busy", "stopped", "draining"
 
@@ -52,27 +46,9 @@ class Health:
 async def ask_health(info: ConnectionInfo, deadline: float = DEADLINE) -> Mapping[str, Any]:
     """What the kernel at ``info`` says of itself; raises `KernelLost` or another `UserError`."""
     try:
-        async with asyncio.timeout(deadline):
-            reply = await _asked(info)
+        reply = await ask_control(info, REQUEST, deadline)
     except TimeoutError:
         raise KernelLost(f"It did not say within {deadline:g} s how it is.") from None
     if reply.content.get("status") != "ok":
         raise UserError(str(reply.content.get("evalue") or "It does not say how it is."))
     return reply.content
-
-
-async def _asked(info: ConnectionInfo) -> Message:
-    client = KernelClient(await link_to(info, "Its connection file", ControlLink))
-    try:
-        await client.open()
-        return await client.request(Channel.CONTROL, REQUEST, {})
-    finally:
-        await client.close()
-
-
-class ControlLink(ZmqLink):
-    """A link that only asks on control: it hears nothing, and counts as no client."""
-
-    async def open(self, ear: Ear) -> None:
-        """Connect one socket."""
-        self.connect(ear, (Channel.CONTROL,))

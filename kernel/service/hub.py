@@ -13,6 +13,7 @@ from typing import Any
 from kernel.core.errors import UserError
 from kernel.jupyter.connection import connection_path
 from kernel.service import orders as o
+from kernel.service.control import interrupt_by_message
 from kernel.service.kernel_processes import Commands, KernelProcess
 from kernel.service.records import AlreadyRunning, UnknownKernel, check_id
 from kernel.service.registry import Registry
@@ -138,7 +139,10 @@ class KernelHub:
 
     async def interrupt(self, asked: o.OneKernel) -> Mapping[str, Any]:
         """End the cell that a kernel runs."""
-        return await self.signal(o.SendSignal(asked.kernel, signal.SIGINT))
+        process = self._find(asked.kernel)
+        if not await interrupt_by_message(str(process.record.get("connection_file", ""))):
+            process.send(signal.SIGINT)
+        return _described(asked.kernel, process)
 
     async def signal(self, asked: o.SendSignal) -> Mapping[str, Any]:
         """Send a signal to a kernel."""

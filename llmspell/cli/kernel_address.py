@@ -95,7 +95,8 @@ def _status_once(chosen: argparse.Namespace, address: str) -> int:
 
 async def _health(kernel: "KernelHandle") -> Mapping[str, Any]:
     from kernel.jupyter.messages import Channel
-    from kernel.service.health import DEADLINE, REQUEST
+    from kernel.service.control import DEADLINE
+    from kernel.service.health import REQUEST
 
     try:
         async with asyncio.timeout(DEADLINE):

@@ -281,11 +281,15 @@ def _stop(chosen: argparse.Namespace) -> int:
 def _interrupt(chosen: argparse.Namespace) -> int:
     import signal
 
+    from kernel.core.loop import EventLoop
+    from kernel.service.control import interrupt_by_message
     from kernel.service.ending import send_signal
     from kernel.service.registry import Registry
 
     state = chosen_kernel(chosen)
-    if not send_signal(Registry(), state, signal.SIGINT):
+    file = state.record.connection_file
+    is_told = state.is_running and EventLoop().run(lambda: interrupt_by_message(file))
+    if not is_told and not send_signal(Registry(), state, signal.SIGINT):
         raise UserError(f"Kernel {state.record.id} does not run: {state.why}.")
     if not chosen.results.is_text:
         chosen.results.show({"interrupted": state.record.id}, "")

@@ -214,6 +214,16 @@ def test_health_is_told_while_a_cell_runs_forever(kernels: Kernels) -> None:
         assert "Interrupted" == reply_to(client, message)["ename"]
 
 
+def test_an_interrupt_reaches_a_program_that_waits_for_a_child(kernels: Kernels) -> None:
+    """C's `system` ignores SIGINT meanwhile; the process is replaced, as it is for Jupyter."""
+    record = kernels.start("one")
+    with kernels.client(record) as client:
+        message = client.execute("os.execute('sleep 60')")
+        become(lambda: health(record)["state"] == "busy")
+        assert 0 == kernels.say("interrupt", "one").returncode
+        assert "KernelRestarted" == reply_to(client, message)["ename"]
+
+
 REPLACED = "before   ended by replacing its program, whose code did not stop, after 1 cell"
 
 
