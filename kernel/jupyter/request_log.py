@@ -1,5 +1,7 @@
 """What the log tells of requests at ``debug``: who asked for what, how long it took, how it ended.
 
+One that may never end, since it runs code, is told of when it has come, too.
+
 Never what was asked with: code, arguments and answers may hold secrets.
 """
 
@@ -17,24 +19,31 @@ _log = logging.getLogger(__name__)
 @contextlib.contextmanager
 def logged(call: Call) -> Iterator[None]:
     """Around the serving of a request, from its arrival on."""
-    began, message = time.monotonic(), call.message
+    began = time.monotonic()
+    if call.turn is not None and _log.isEnabledFor(logging.DEBUG):
+        _log.debug("%s: has come", _described(call))
     try:
         yield
     finally:
         if _log.isEnabledFor(logging.DEBUG):
-            _log.debug(
-                "%s of client %s (%s): %s after %.1f ms",
-                _word(message.type),
-                _word(message.session[:8]),
-                call.client.transport,
-                call.outcome or "done",
-                (time.monotonic() - began) * 1000,
-            )
+            took = (time.monotonic() - began) * 1000
+            _log.debug("%s: %s after %.1f ms", _described(call), call.outcome or "done", took)
+
+
+def _described(call: Call) -> str:
+    """A request and its client; of a debugger's, which of the protocol's it is."""
+    message, words = call.message, [_word(call.message.type)]
+    command = message.content.get("command")
+    if message.type == "debug_request" and isinstance(command, str):
+        words.append(_word(command))
+    return f"{' '.join(words)} of client {_word(message.session[:8])} ({call.client.transport})"
 
 
 def outcome_of(content: Content) -> str:
-    """How a reply says that it went."""
+    """How a reply says that it went; a debugger's has another word for it."""
     status, name = content.get("status"), content.get("ename")
+    if status is None and "success" in content:
+        return "ok" if content["success"] else "failed"
     return f"error {name}" if status == "error" else str(status)
 
 

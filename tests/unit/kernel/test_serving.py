@@ -16,6 +16,7 @@ from kernel.api import (
     start_embedded_kernel,
 )
 from kernel.core.errors import UserError
+from kernel.jupyter.request_log import outcome_of
 from tests.support.toy_engine import ToyEngine
 
 DEADLINE = 20.0
@@ -116,12 +117,17 @@ async def test_requests_are_logged_for_who_debugs_a_kernel(
             await here.execute("fail hidden")
             await here.complete("hidden")
             await here.client.request("shell", "my\n_request", {})
+            await here.client.request("control", "debug_request", {"command": "threads"})
         client = here.client.session[:8]
     assert "hidden" not in caplog.text
     said = [re.sub(r" after \d+\.\d ms\Z", "", each) for each in caplog.messages]
     assert [
+        f"execute_request of client {client} (memory): has come",
         f"execute_request of client {client} (memory): ok",
+        f"execute_request of client {client} (memory): has come",
         f"execute_request of client {client} (memory): error Error",
         f"complete_request of client {client} (memory): ok",
         f"'my\\n_request' of client {client} (memory): error NotSupported",
+        f"debug_request threads of client {client} (memory): error UserError",
     ] == said
+    assert ["ok", "failed"] == [outcome_of({"success": each}) for each in (True, False)]
