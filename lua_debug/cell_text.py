@@ -14,6 +14,12 @@ LINES = 40
 """How many lines the last expression may have."""
 
 
+def as_chunk(code: str) -> str:
+    """A text without what Lua passes over in a file: a byte order mark, a line for the system."""
+    text = code.removeprefix("\ufeff")
+    return f"--{text}" if text.startswith("#!") else text  # `#t` alone is an expression
+
+
 def runnable(code: str, compiles: Callable[[str], bool]) -> str | None:
     """The text to run; None where the code is wrong, so that the compiler says what is."""
     if not code.strip():

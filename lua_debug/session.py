@@ -31,7 +31,7 @@ from kernel.execution.engine import (
 from lua_debug.asking import Deed, DoorBehindOutput, read_line
 from lua_debug.cell_names import local_names
 from lua_debug.cell_numbers import CellNumbers
-from lua_debug.cell_text import runnable
+from lua_debug.cell_text import as_chunk, runnable
 from lua_debug.checker import SyntaxChecker
 from lua_debug.completeness import check_completeness
 from lua_debug.console import Console
@@ -188,12 +188,12 @@ class LuaSession:
             self._numbers.add(cell)
         future: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
         self._under_way, self._next_input = future, None
-        text = self._as_run(code := octets(cell.code))
+        text, code = self._as_run(octets(cell.code)), as_chunk(cell.code)
         run = HandOver.take().bind(self._run)  # what the script does belongs to whoever runs it
         self.debuggee.thread.submit(lambda: run(text, cell, future))
         try:
             told = await asyncio.shield(future)
-            if told.get("values") and text != code and self._compiles(cell.code):
+            if told.get("values") and text != octets(code) and self._compiles(code):
                 told["values"] = []  # a call that is its last statement; the code returns nothing
             return replace(self._outcome(told), instructions=told.get("instructions"))
         finally:
@@ -201,8 +201,9 @@ class LuaSession:
 
     def _as_run(self, code: bytes) -> bytes:
         """The text that is run for a cell, if it is right."""
-        text = runnable(code.decode("utf-8", "surrogateescape"), self._compiles)
-        return code if text is None else text.encode("utf-8", "surrogateescape")
+        chunk = as_chunk(code.decode("utf-8", "surrogateescape"))
+        text = runnable(chunk, self._compiles)
+        return (chunk if text is None else text).encode("utf-8", "surrogateescape")
 
     def _compiles(self, text: str) -> bool:
         return self._checker.check(text.encode("utf-8", "surrogateescape"), self._version) is None
@@ -374,7 +375,7 @@ class LuaSession:
         """Whether ``code`` is whole, by the compiler of this Lua."""
         if help_request(code) is not None:
             return Completeness(CompletenessStatus.COMPLETE)
-        return check_completeness(code, self._checker, self._version)
+        return check_completeness(as_chunk(code), self._checker, self._version)
 
 
 def _resolve(future: "asyncio.Future[None]") -> None:
