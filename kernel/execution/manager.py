@@ -32,12 +32,14 @@ from kernel.execution.turns import Turn, TurnQueue
 GRACE = 2.0
 """Seconds an interrupted cell has to end before the engine is given up."""
 
-STUCK = (
+_UNHEARD = (
     "The code did not stop within {grace:g} s of the interrupt: it is inside a C function, a "
     "finalizer or a hook of its own, where no interrupt is heard. "
-    "The program was started anew; its variables are gone."
 )
 
+STUCK = f"{_UNHEARD}The program was started anew; its variables are gone."
+
+ABANDONED = f"{_UNHEARD}The kernel ends, and leaves it there."
 
 UNTYPED = frozenset({SessionType.SCRIPT, SessionType.EXEC})
 """Cells of these kinds are counted, but nobody looks for them in what was typed before."""
@@ -74,6 +76,7 @@ class ExecutionManager:
         self.when_replaced: Callable[[], None] = lambda: None
         self._cell_path, self._guard = cell_path, guard
         self._turns = TurnQueue()
+        self._is_closing = False
         self._loop = asyncio.get_running_loop()
         self._desk = QuestionDesk()
         self._observer: CellObserver | None = None
@@ -92,6 +95,7 @@ class ExecutionManager:
 
     async def close(self) -> None:
         """End the cell that runs, one way or the other, and give the runtime back."""
+        self._is_closing = True
         self._turns.abort_all()
         if self.is_busy:
             self.when_stuck = self.engine.abandon
@@ -205,7 +209,8 @@ class ExecutionManager:
                 for name, expression in request.expressions.items()
             }
         except DebuggeeGone:
-            return failed_cell(number, "Interrupted", STUCK.format(grace=self.grace))
+            words = ABANDONED if self._is_closing else STUCK
+            return failed_cell(number, "Interrupted", words.format(grace=self.grace))
         return CellResult(number, outcome, values)
 
     # --- what happens meanwhile -----------------------------------------------------------------

@@ -113,7 +113,7 @@ async def test_a_turn_that_is_given_up_holds_nobody_up() -> None:
 
 
 async def test_closing_ends_what_runs_and_what_waits() -> None:
-    """A cell that hears nothing does not keep the kernel from ending."""
+    """A cell that hears nothing does not keep the kernel from ending, and hears that it ends."""
     made = await manager(grace=0.1)
     stuck = asyncio.create_task(made.run(CellRequest("stuck"), Heard()))
     waiting = asyncio.create_task(made.run(CellRequest("print never"), Heard()))
@@ -124,5 +124,6 @@ async def test_closing_ends_what_runs_and_what_waits() -> None:
     result = await stuck
     assert result.outcome.error is not None
     assert "Interrupted" == result.outcome.error.name
+    assert result.outcome.error.message.endswith("The kernel ends, and leaves it there.")
     assert (await waiting).is_aborted
     assert engine.has_closed
