@@ -36,6 +36,7 @@ _RESUMING = frozenset({"continue", "next", "stepIn", "stepOut"})
 
 _RESULT = re.compile(r"_+|_\d+")
 
+BLANK = "The debugger has not begun; send initialize first."
 ALONE = "The debugger is not attached; send initialize and attach first."
 
 
@@ -109,7 +110,8 @@ class NotebookDebugger:
             # JupyterLab shows a value that has a type by that alone, unless it is Python's.
             content = {**content, "arguments": {**arguments, "supportsVariableType": False}}
         if self._link is None:
-            return {"success": False, "message": ALONE, "body": {}}
+            message = BLANK if command == "attach" else ALONE
+            return {"success": False, "message": message, "body": {}}
         if command == "attach" and self._initialized is not None:
             # Events overtake answers here, and this one is about the answer to initialize: with it
             # JupyterLab lists the filters of errors that it has read there.
@@ -192,7 +194,7 @@ class NotebookDebugger:
         }
 
     async def _dump_cell(self, arguments: Mapping[str, Any]) -> Body:
-        return {"sourcePath": self._cells.write(str(arguments.get("code", "")))}
+        return {"sourcePath": self._cells.write(_text(arguments, "code"))}
 
     async def _inspect_variables(self, _: Mapping[str, Any]) -> Body:
         """The globals of the program, without the library."""
@@ -214,8 +216,8 @@ class NotebookDebugger:
     async def _copy_to_globals(self, arguments: Mapping[str, Any]) -> Body:
         frame = arguments.get("srcFrameId")
         await self._copy(
-            str(arguments.get("srcVariableName", "")),
-            str(arguments.get("dstVariableName", "")),
+            _text(arguments, "srcVariableName"),
+            _text(arguments, "dstVariableName"),
             None if frame is None else FrameId(int(frame)),
         )
         return {}
@@ -240,6 +242,14 @@ class NotebookDebugger:
         if not response.get("success"):
             raise UserError(str(response.get("message") or f"There is no source {path}."))
         return dict(response["body"])
+
+
+def _text(arguments: Mapping[str, Any], name: str) -> str:
+    """An argument that has to be there; raises `UserError`."""
+    said = arguments.get(name)
+    if not isinstance(said, str):
+        raise UserError(f"{name} is {'missing' if said is None else repr(said)}; it is a text.")
+    return said
 
 
 def _as_asked(request: BreakpointRequest) -> dict[str, Any]:

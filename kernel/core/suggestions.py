@@ -5,6 +5,9 @@ from collections.abc import Iterable
 LIKENESS = 0.6
 """From which on a name may be meant by another one (the ratio of `difflib`, 0 to 1)."""
 
+BEGINNING = 3
+"""Letters by which a name may be meant that begins with them."""
+
 
 def unknown(what: str, name: str, known: Iterable[str], most: int = 20) -> str:
     """``There is no WHAT 'NAME'; …``: what is close to it, or what there is (``most`` at most)."""
@@ -25,8 +28,15 @@ def did_you_mean(name: str, known: Iterable[str], likeness: float = LIKENESS) ->
 
 
 def closest(name: str, known: Iterable[str], likeness: float = LIKENESS) -> str | None:
-    """The one that ``name`` was meant to be, if one is at least so much like it (0 to 1)."""
+    """The one that ``name`` was meant to be: it begins so, or is at least so much like it (0 to 1).
+
+    What is like it counts where several begin so, or none does.
+    """
     import difflib  # here, since most names are right, and a kernel starts faster without
 
-    close = difflib.get_close_matches(name, [*known], 1, likeness)
+    names = [*known]
+    begun = [each for each in names if len(name) >= BEGINNING and each.startswith(name)]
+    if len(begun) == 1:
+        return begun[0]
+    close = difflib.get_close_matches(name, names, 1, likeness)
     return close[0] if close else None

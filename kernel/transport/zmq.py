@@ -192,7 +192,8 @@ class SocketGroup:
             socket.bind(url)
         except self._zmq.ZMQError as error:
             socket.close(0)
-            raise UserError(f"cannot listen on {url}: {error.strerror}") from error
+            reason = self._zmq.strerror(error.errno)  # the error's own text has the address again
+            raise UserError(f"cannot listen on {url}: {reason}") from error
         return bytes(socket.getsockopt(self._zmq.LAST_ENDPOINT)).rstrip(b"\0").decode()
 
     # --- reading --------------------------------------------------------------------------------

@@ -119,7 +119,7 @@ end
 
 -- copy_to_globals {expr, name, frame?}: gives a global the value of an expression in a frame.
 function P.ops.copy_to_globals(command)
-  if not P.is_name(command.name) then P.user_error(command.name .. " is no name for a global.") end
+  if not P.is_name(command.name) then P.user_error("'" .. command.name .. "' is no name for a global.") end
   rawset(P.globals, command.name, P.evaluate_value(command.expr, P.frame_or_globals(command.frame)))
   return {}
 end

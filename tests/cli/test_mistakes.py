@@ -13,6 +13,7 @@ from llmspell.cli.app import main
         (["--versoin"], "there is no option '--versoin'; did you mean --version?"),
         (["--halp"], "there is no option '--halp'; did you mean --help?"),
         (["--ouput", "json", "version"], "there is no option '--ouput'; did you mean --output?"),
+        (["kernel", "stat"], "did you mean status?"),
         (["rnu", "a.lua"], "there is no command 'rnu'; did you mean run?"),
         (["state", "--ouput", "json", "show"], "there is no option --ouput; did you mean --output"),
         (["state", "shwo", "--kernle", "x"], "there is no action 'shwo'; there are show"),

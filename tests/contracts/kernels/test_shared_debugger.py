@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from kernel.jupyter.handle import KernelHandle
+from kernel.jupyter.handle import KernelHandle, RequestFailed
 from llmspell.lua_programs import LuaPrograms
 from tests.support.kernels import DEADLINE, LUA, Place
 
@@ -57,3 +57,22 @@ async def test_it_stays_while_another_uses_it(debugged: Place) -> None:
     await probe.until(lambda each: each.content.get("event") == "stopped")
     await probe.handle.debug("continue", {"threadId": 1})
     assert (await asyncio.wait_for(running, DEADLINE)).error is not None
+
+
+@pytest.mark.ways("memory")
+@pytest.mark.parametrize(
+    ("command", "arguments", "problem"),
+    [
+        ("attach", {}, "The debugger has not begun; send initialize first."),
+        ("dumpCell", {"code": 5}, "code is 5; it is a text."),
+        ("copyToGlobals", {}, "srcVariableName is missing; it is a text."),
+        ("copyToGlobals", {"srcVariableName": "x", "dstVariableName": ""}, "'' is no name for"),
+    ],
+)
+async def test_what_is_wrong_with_a_request_is_named(
+    debugged: Place, command: str, arguments: dict[str, Any], problem: str
+) -> None:
+    """What is missing, what is no text, and what comes before its turn."""
+    probe = await debugged.connect()
+    with pytest.raises(RequestFailed, match=problem):
+        await probe.handle.debug(command, arguments)
