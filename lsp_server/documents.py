@@ -10,6 +10,7 @@ from pygls.uris import to_fs_path
 
 from kernel.core.errors import UserError
 from lsp_server.document import Document, as_bytes
+from lsp_server.files import read_file
 from lsp_server.positions import Encoding
 
 HUGE = 4_000_000
@@ -41,8 +42,7 @@ class Documents:
         if path is None:
             raise UserError(f"{uri} is not open, and is no file.")
         try:
-            with open(path, "rb") as file:
-                raw = file.read()
+            raw = read_file(path)
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or error
             raise UserError(f"{path} cannot be read: {reason}.") from error

@@ -18,6 +18,7 @@ from pygls.uris import from_fs_path, to_fs_path
 
 from lsp_server.document import Document
 from lsp_server.file_symbols import FileSymbol, added_to_library, file_symbols
+from lsp_server.files import read_file
 from lsp_server.open_texts import OpenTexts
 from lsp_server.positions import Encoding
 
@@ -231,11 +232,10 @@ class WorkspaceIndex:
 
     def _of_file(self, path: str) -> _File | None:
         try:
-            if os.path.getsize(path) > LARGEST:
-                return None
-            with open(path, "rb") as file:
-                raw = file.read()
+            raw = read_file(path, LARGEST + 1)
         except OSError:
+            return None
+        if len(raw) > LARGEST:
             return None
         from_disk = Document(from_fs_path(path) or "", raw, "", self.encoding)
         return _made(file_symbols(from_disk))
