@@ -136,9 +136,10 @@ class WorkspaceIndex:
         """Forget what is below a folder."""
         self._walks.pop(path, None)
         self._folders.discard(path)
-        for each in [each for each in self._files if each.startswith(path + os.sep)]:
+        for each in [each for each in self._files if _is_below(each, path)]:
             if each not in self._texts:
                 self._drop(each)
+        self._work()
 
     def file_changed(self, path: str) -> None:
         """Read a file again; if it is gone it is dropped."""
@@ -152,7 +153,9 @@ class WorkspaceIndex:
             return
         self._waiting.pop(path, None)
         self._drop(path)
-        if not path.endswith(".lua"):
+        if path.endswith(".lua"):
+            self._work()
+        else:
             self.remove_folder(path)
 
     def text_changed(self, document: Document) -> None:
@@ -162,7 +165,7 @@ class WorkspaceIndex:
             self._texts.changed(path, document)
 
     def text_closed(self, document: Document) -> None:
-        """What is on disk counts again."""
+        """What is on disk counts again, in the folders of the workspace."""
         path = path_of(document.uri)
         if path is not None:
             self._texts.closed(path)
@@ -221,7 +224,10 @@ class WorkspaceIndex:
         before = self._drop(path)
         text = self._texts.get(path)
         try:
-            made = self._of_file(path) if text is None else _of_text(text, before)
+            if text is not None:
+                made = _of_text(text, before)
+            else:
+                made = self._of_file(path) if self._folders_of(path) else None
         except Exception:  # one file's surprise is no reason to have no index
             _log.exception("%s could not be indexed", path)
             return
@@ -250,11 +256,14 @@ class WorkspaceIndex:
 
     def _is_skipped(self, path: str) -> bool:
         """Whether it lies in the workspace, and there in a folder that is not looked into."""
-        inside = [each for each in self._folders if path.startswith(each + os.sep)]
+        inside = self._folders_of(path)
         return bool(inside) and all(
             any(map(_is_skipped_folder, path[len(each) + 1 :].split(os.sep)[:-1]))
             for each in inside
         )
+
+    def _folders_of(self, path: str) -> list[str]:
+        return [each for each in self._folders if _is_below(path, each)]
 
     def _is_there(self, path: str) -> bool:
         if path in self._texts or os.path.isfile(path):
@@ -290,6 +299,10 @@ def _lua_files(folder: str) -> Iterator[str | None]:
         folders[:] = [each for each in folders if not _is_skipped_folder(each)]
         yield from (os.path.join(where, each) for each in files if each.endswith(".lua"))
         yield None
+
+
+def _is_below(path: str, folder: str) -> bool:
+    return path.startswith(os.path.join(folder, ""))
 
 
 def _is_skipped_folder(name: str) -> bool:

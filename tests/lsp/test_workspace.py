@@ -270,6 +270,45 @@ def test_what_is_typed_counts_before_it_is_saved(tmp_path: Path) -> None:
         assert [("before", "a.lua")] == search(editor, "before")
 
 
+def close(editor: Editor, name: str) -> None:
+    """The text is put away, saved or not."""
+    params = types.DidCloseTextDocumentParams(editor.identifier(name))
+    editor.tell(types.TEXT_DOCUMENT_DID_CLOSE, params)
+
+
+def test_what_lies_outside_counts_while_it_is_open(tmp_path: Path) -> None:
+    """A file of no folder of the workspace is forgotten when it is closed."""
+    workspace = tmp_path / "work"
+    workspace.mkdir()
+    (tmp_path / "outside.lua").write_text("function outside() end\n")
+    with editing(workspace) as editor:
+        editor.open("a.lua", "outside()\n")
+        editor.diagnostics("a.lua")
+        editor.open("../outside.lua", "function outside() end\n")
+        editor.wait_until(lambda: undefined(editor, "a.lua") == [])
+        close(editor, "../outside.lua")
+        editor.wait_until(lambda: undefined(editor, "a.lua") == ["outside"])
+        assert [] == search(editor, "outside")
+
+
+def test_an_open_file_of_a_folder_that_is_removed(tmp_path: Path) -> None:
+    """It counts until it is closed, and the other files of the folder count no longer."""
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.lua").write_text(f"function {name}() end\n")
+    with editing(tmp_path) as editor:
+        editor.open("a.lua", "function a() end\n")
+        editor.open("c.lua", "a()\nb()\n")
+        editor.diagnostics("c.lua")
+        editor.wait_until(lambda: undefined(editor, "c.lua") == [])
+        folder = types.WorkspaceFolder(editor.uri(""), "gone")
+        event = types.WorkspaceFoldersChangeEvent(added=[], removed=[folder])
+        params = types.DidChangeWorkspaceFoldersParams(event)
+        editor.tell(types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS, params)
+        editor.wait_until(lambda: undefined(editor, "c.lua") == ["b"])
+        close(editor, "a.lua")
+        editor.wait_until(lambda: undefined(editor, "c.lua") == ["a", "b"])
+
+
 def test_a_string_that_is_being_typed_takes_no_names_away(tmp_path: Path) -> None:
     """What could be found before counts on until the text can be parsed again."""
     with editing(tmp_path) as editor:
