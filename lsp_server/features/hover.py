@@ -12,6 +12,7 @@ from lsp_server.analysis.model import Access, Declaration, Kind, Name
 from lsp_server.analysis.model import Field as FieldUse
 from lsp_server.document import Document
 from lsp_server.inference.comments import comment_above
+from lsp_server.inference.declared_types import said_of_parameter
 from lsp_server.inference.inference import Inference
 from lsp_server.inference.live_expressions import live_expression
 from lsp_server.inference.members import (
@@ -107,8 +108,15 @@ def _variable(inference: Inference, document: Document, declared: Declaration) -
         word = _WORDS.get(declared.kind, "local ")
         attribute = f" <{declared.attribute}>" if declared.attribute else ""
         yield _code(f"{word}{declared.name}{attribute}{_type(known)}{_value(declared, known)}")
-    if doc := comment_above(document, declared.start):
+    if doc := _said_of_variable(document, declared):
         yield doc
+
+
+def _said_of_variable(document: Document, declared: Declaration) -> str:
+    doc = comment_above(document, declared.start)
+    if doc or declared.kind is not Kind.PARAMETER:
+        return doc
+    return said_of_parameter(document, declared.function.node, declared.name)
 
 
 def _value(declared: Declaration, known: Known) -> str:

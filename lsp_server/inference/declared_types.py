@@ -57,6 +57,12 @@ def type_of_parameter(document: Document, function: Node, name: str) -> str | No
     return None if found is None else _type(found[1])
 
 
+def said_of_parameter(document: Document, function: Node, name: str) -> str:
+    """What ``---@param name T what it is`` says behind the type."""
+    found = _about_parameter(document, function, name)
+    return "" if found is None else _behind_type(found[1].decode("utf-8", "replace"))
+
+
 def place_of_parameter(document: Document, function: Node, name: str) -> tuple[int, int] | None:
     """The bytes of ``name`` in ``---@param name T``."""
     found = _about_parameter(document, function, name)
@@ -115,8 +121,7 @@ def _field(text: bytes) -> Field | None:
     if not words or not words[0].rstrip("?").isidentifier():
         return None
     rest = words[1] if len(words) > 1 else ""
-    type_ = _TYPE.match(rest)
-    doc = rest[type_.end() :].strip(" #@") if type_ else rest
+    type_, doc = _TYPE.match(rest), _behind_type(rest)
     is_optional = words[0].endswith("?")
     return Field(words[0].rstrip("?"), type_[0] if type_ else "any", doc, is_optional=is_optional)
 
@@ -150,3 +155,9 @@ def _above(document: Document, offset: int) -> Iterator[tuple[str, bytes, int]]:
 def _type(text: bytes) -> str | None:
     found = _TYPE.match(text.decode("utf-8", "replace").strip())
     return found[0] if found else None
+
+
+def _behind_type(text: str) -> str:
+    """``what it is`` of ``T what it is``."""
+    found = _TYPE.match(text)
+    return text[found.end() if found else 0 :].strip(" #@")

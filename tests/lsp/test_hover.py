@@ -63,10 +63,21 @@ def test_names_of_the_text(editor, marked, expected):
         ("local t = { two = 2,\n¦one = 1, -- the one\n}", "the one"),
         ("local t = {\n¦one = 1, two = 2, -- the second\n}", ""),
         ("return { go = function()\n-- The one.\nt.¦one = 1 end }", "The one."),
+        ("--- All.\nlocal function f(p) local ¦q = p return q end", ""),
+        ("--- All.\nlocal function f(¦p) return p end", ""),
+        ("--- All.\nlocal function ¦f(p) local q = p return q end", "All."),
+        ("--- All.\nfor i = 1, 2 do local ¦k = i print(k) end", ""),
+        ("--- All.\nif true then local ¦z = 1 print(z) end", ""),
+        ("local function f(p) local ¦q = p end -- all", ""),
+        ("local function ¦f(p) local q = p end -- all", "all"),
+        ("local a, ¦b = 1, 2 -- both", "both"),
+        ("--- All.\n--- @param p number how many\nlocal function f(¦p) end", "how many"),
+        ("local function f(\n-- The one.\n¦p,\nq) end", "The one."),
+        ("if x then\n-- The one.\nlocal ¦y", "The one."),
     ],
 )
 def test_whose_comment_it_is(editor, marked, doc):
-    """What is said of a table on one line is not said of its fields, nor of one what is of all."""
+    """What is said of a line is said of what begins there, and of nothing inside of that."""
     _, rest = head_and_rest(shown(editor, marked))
     assert doc == rest
 
