@@ -10,6 +10,7 @@ from lsp_server.cursor.place import Cursor
 from lsp_server.cursor.tokens import Sort, Token
 from lsp_server.document import Document
 from lsp_server.parsing import change
+from lua_debug.syntax.grammar import FUNCTIONS
 
 ANALYSED_AT_ONCE = 60_000
 """Bytes of a text that is analysed while the client waits: some 20 ms."""
@@ -17,7 +18,10 @@ ANALYSED_AT_ONCE = 60_000
 A_KEYSTROKE = 200
 """Bytes of a change after which an older analysis still holds, if nothing is declared in it."""
 
-_DECLARES = re.compile(rb"\b(?:local|global|function|for|do|then|else|repeat|until|end)\b|[={}]")
+_BLOCKS = re.compile(rb"\b(?:local|global|function|for|do|then|else|repeat|until|end)\b")
+_DECLARES = re.compile(rb"%b|[={}]" % _BLOCKS.pattern)
+
+_STATEMENTS_IN = frozenset({"block", "chunk", "ERROR", *FUNCTIONS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +64,7 @@ class Moments:
         older = self._analysed.get(document.uri)
         if older is None or document.has_analysis or not older.has_analysis:
             return Moment(document, typed.start)
-        place = _place_in(older.raw, document.raw, typed.start)
+        place = _place_in(older, document.raw, typed.start)
         return Moment(document, typed.start) if place is None else Moment(older, place)
 
 
@@ -102,12 +106,24 @@ _EXPECTING = frozenset(
 )
 
 
-def _place_in(old: bytes, new: bytes, offset: int) -> int | None:
+def _place_in(older: Document, new: bytes, offset: int) -> int | None:
     """Where a byte of the new text lies in the old one; None if too much is different."""
+    old = older.raw
     start, old_end, new_end = change(old, new)
     changed = (old[start:old_end], new[start:new_end])
-    if any(len(each) > A_KEYSTROKE or _DECLARES.search(each) for each in changed):
+    declares = _BLOCKS if _is_in_table(older, start) else _DECLARES
+    if any(len(each) > A_KEYSTROKE or declares.search(each) for each in changed):
         return None
     if offset <= start:
         return offset
     return start if offset <= new_end else offset - len(new) + len(old)
+
+
+def _is_in_table(document: Document, offset: int) -> bool:
+    """Whether the byte is part of a table's entries, where nothing but fields can be declared."""
+    node = document.root.descendant_for_byte_range(offset, offset)
+    while node is not None and node.type not in _STATEMENTS_IN:
+        if node.type == "table_constructor":
+            return node.start_byte < offset < node.end_byte
+        node = node.parent
+    return False
