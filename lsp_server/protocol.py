@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
-from pygls.exceptions import JsonRpcException, JsonRpcServerNotInitialized
+from pygls.exceptions import (
+    JsonRpcException,
+    JsonRpcInvalidRequest,
+    JsonRpcServerNotInitialized,
+)
 from pygls.protocol import LanguageServerProtocol, lsp_method
 
 from lsp_server.live_values import plain
+from lsp_server.messages import message_of, told_of
 
 if TYPE_CHECKING:
     from lsp_server.server import LuaLanguageServer
@@ -80,23 +84,49 @@ class LuaProtocol(LanguageServerProtocol):
             for listener in self._server.on_close:
                 listener(closed)
 
-    # --- messages that make no sense ------------------------------------------------------------
+    # --- messages -------------------------------------------------------------------------------
 
-    def handle_message(self, message: Any) -> None:
-        """Delegated; before the introduction requests are refused, and notifications dropped."""
-        method = getattr(message, "method", None)
-        if self._is_introduced or method in (None, types.INITIALIZE, types.EXIT):
-            super().handle_message(message)
-        elif hasattr(message, "id"):
-            error = JsonRpcServerNotInitialized(f"{method} came before initialize.")
-            self._send_response(message.id, None, error.to_response_error())
+    def receive(self, content: bytes) -> None:
+        """Serve a message; what makes no sense or comes out of turn is refused as JSON-RPC says."""
+        data: dict[str, Any] = {}
+        try:
+            data = message_of(content)
+            if self._is_in_turn(data):
+                self.handle_message(self.structure_message(data))
+        except JsonRpcException as error:
+            if not data or ("id" in data and "method" in data):
+                self._refuse(data.get("id"), error)
+            else:
+                _log.warning("%s was not understood: %s", data.get("method", "An answer"), error)
 
     def structure_message(self, data: dict[str, Any]) -> Any:
-        """Typed, or answered: a client must not wait for ever because it asked wrongly."""
+        """Typed; raises `JsonRpcException`, which says what is wrong."""
+        if "method" in data and self.get_message_type(data["method"]) is None:
+            data = {"params": None, **data}
         try:
             return super().structure_message(data)
         except JsonRpcException as error:
-            if "id" in data and "method" in data:
-                with contextlib.suppress(Exception):
-                    self._send_response(data["id"], None, error.to_response_error())
-            raise
+            raise told_of(error) from error
+
+    def _refuse(self, number: object, error: JsonRpcException) -> None:
+        # Not `_send_response`: it leaves out an id that is null, and that of no message must be.
+        told = {"code": error.code, "message": str(error)}
+        self._send_data({"jsonrpc": self.VERSION, "id": number, "error": told})
+
+    def _is_in_turn(self, data: dict[str, Any]) -> bool:
+        """Whether a message may come now; raises where a request may not, whose client waits."""
+        refusal = self._refusal(data.get("method"))
+        if refusal is not None and "id" in data and "method" in data:
+            raise refusal
+        return refusal is None
+
+    def _refusal(self, method: str | None) -> JsonRpcException | None:
+        if method == types.EXIT:
+            return None
+        if self._shutdown:
+            return JsonRpcInvalidRequest(f"{method} came after shutdown.")
+        if not self._is_introduced and method != types.INITIALIZE:
+            return JsonRpcServerNotInitialized(f"{method} came before initialize.")
+        if self._is_introduced and method == types.INITIALIZE:
+            return JsonRpcInvalidRequest("initialize came a second time.")
+        return None

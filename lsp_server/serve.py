@@ -9,11 +9,10 @@ import signal
 import sys
 from collections.abc import Callable
 
-from pygls.io_ import run_async
-
 from kernel.transport.base import Transport
 from kernel.transport.stdio import StdioTransport, claim_stdio
 from kernel.transport.tcp import TcpTransport, listening_socket, shown_address
+from lsp_server.messages import contents
 from lsp_server.server import LuaLanguageServer
 
 MakeServer = Callable[[], LuaLanguageServer]
@@ -47,16 +46,6 @@ class Outbox:
             await self._transport.send(data)
 
 
-class _Exited:
-    """The one thing that pygls' loop asks of the event that stops it."""
-
-    def __init__(self, server: LuaLanguageServer) -> None:
-        self._server = server
-
-    def is_set(self) -> bool:
-        return self._server.protocol.has_exited.is_set()
-
-
 async def serve(server: LuaLanguageServer, transport: Transport) -> int:
     """Serve a client until it exits or goes; the exit status it should see."""
     outbox = Outbox(transport)
@@ -64,7 +53,7 @@ async def serve(server: LuaLanguageServer, transport: Transport) -> int:
     server.protocol.set_writer(outbox)  # type: ignore[arg-type]
     receiving = asyncio.create_task(_receive(transport, reader))
     try:
-        await run_async(_Exited(server), reader, server.protocol)  # type: ignore[arg-type]
+        await _serve_messages(server, reader)
     except (asyncio.IncompleteReadError, ValueError) as error:  # it went, or is no LSP client
         _log.warning("The client's message cannot be read: %s", error)
     finally:
@@ -72,6 +61,16 @@ async def serve(server: LuaLanguageServer, transport: Transport) -> int:
         server.end()
         await outbox.close()
     return server.protocol.exit_status
+
+
+async def _serve_messages(server: LuaLanguageServer, reader: asyncio.StreamReader) -> None:
+    async for content in contents(reader):
+        try:
+            server.protocol.receive(content)
+        except Exception:  # one message's surprise is no reason to serve no other
+            _log.exception("A message could not be served")
+        if server.protocol.has_exited.is_set():
+            return
 
 
 async def _receive(transport: Transport, reader: asyncio.StreamReader) -> None:

@@ -10,7 +10,7 @@ from importlib.metadata import version
 from typing import Any
 
 from lsprotocol import types
-from pygls.exceptions import JsonRpcException
+from pygls.exceptions import JsonRpcException, JsonRpcInternalError
 from pygls.lsp.server import LanguageServer
 
 from kernel.core.errors import UserError
@@ -221,10 +221,10 @@ def refusal(error: UserError) -> JsonRpcException:
 
 def is_refusal(error: BaseException | None) -> bool:
     """Whether this is an answer to a request, and no bug."""
-    codes = (_REFUSED, types.LSPErrorCodes.ServerCancelled.value)
-    return isinstance(error, JsonRpcException) and error.code in codes
+    return isinstance(error, JsonRpcException) and not isinstance(error, JsonRpcInternalError)
 
 
 def _is_worth_telling(record: logging.LogRecord) -> bool:
     """Requests that are refused have told their client; there is nothing to be mended."""
-    return not (record.exc_info and is_refusal(record.exc_info[1]))
+    is_refused = record.exc_info and is_refusal(record.exc_info[1])
+    return not is_refused and not str(record.msg).startswith("Unable to deserialize message")

@@ -1,5 +1,7 @@
 """No text, no edit and no message ends the server."""
 
+import asyncio
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -10,7 +12,12 @@ from hypothesis import strategies as st
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
-from tests.support.editor import Editor, editing
+from kernel.transport.memory import memory_pair
+from llmspell.wiring import LuaCatalogues
+from lsp_server.serve import serve
+from lsp_server.server import LuaLanguageServer
+from lua_debug.checker import SyntaxChecker
+from tests.support.editor import DEADLINE, Editor, editing
 
 WORDS = st.sampled_from(
     ["local ", "function ", "end ", "if ", "then ", "a.b", ":", "::", "=", "(", ")", "{", "}", "[[",
@@ -127,6 +134,71 @@ def test_texts_without_measure(editor: Editor, text: str) -> None:
     """Texts that go on for ever, in length or in depth, are answered like others."""
     editor.change("a.lua", text)
     ask_everything(editor, types.Position(0, 5))
+
+
+def answer_to(content: bytes, header: bytes = b"Content-Length: %d\r\n\r\n") -> Any:
+    """What a server answers to a message that is its first one."""
+
+    async def talk() -> bytes:
+        ours, theirs = memory_pair()
+        server = LuaLanguageServer(SyntaxChecker(), lambda _folder: "5.4", LuaCatalogues())
+        serving = asyncio.create_task(serve(server, theirs))
+        await ours.send(header % len(content) + content)
+        answer = await ours.receive()
+        await ours.close()
+        await serving
+        return answer
+
+    told = asyncio.run(asyncio.wait_for(talk(), DEADLINE))
+    return json.loads(told.partition(b"\r\n\r\n")[2])
+
+
+@pytest.mark.parametrize(
+    ("content", "number", "code"),
+    [
+        (b"", None, -32700),
+        (b'{"jsonrpc": "2.0", ', None, -32700),
+        (b'{"method": "\xff"}', None, -32700),
+        (b"[" * 100_000, None, -32700),
+        (b"5", None, -32600),
+        (b"{}", None, -32600),
+        (b'[{"jsonrpc": "2.0", "id": 1, "method": "shutdown"}]', None, -32600),
+        (b'{"jsonrpc": "2.0", "id": [1], "method": "shutdown"}', None, -32600),
+        (b'{"jsonrpc": "2.0", "id": 1, "method": "shutdown"}', 1, -32002),
+        (b'{"jsonrpc": "2.0", "id": "s", "method": "initialize", "params": 5}', "s", -32602),
+    ],
+)
+def test_what_is_no_message_is_refused(
+    content: bytes, number: Any, code: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    """With the code that JSON-RPC has for it, and without a word to the log."""
+    answer = answer_to(content)
+    assert (number, code) == (answer["id"], answer["error"]["code"])
+    assert [] == caplog.messages
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        b"content-length: %d\r\n\r\n",
+        b"Content-Length:%d\r\n\r\n",
+        b"Content-Length: %d\n\n",
+        b"Content-Type: application/vscode-jsonrpc; charset=utf-8\r\nContent-Length: %d\r\n\r\n",
+    ],
+)
+def test_ways_to_write_headers(header: bytes) -> None:
+    """Names are the same in small letters, blanks may be left out, and lines may end with LF."""
+    answer = answer_to(b'{"jsonrpc": "2.0", "id": 1, "method": "shutdown"}', header)
+    assert 1 == answer["id"]
+
+
+def test_wrong_parameters_are_named(tmp_path: Path) -> None:
+    """The answer says which; nothing else is told of it."""
+    with editing(tmp_path) as editor:
+        with pytest.raises(JsonRpcException, match=r"required field missing.*position"):
+            editor.ask_raw(types.TEXT_DOCUMENT_HOVER, {"textDocument": {"uri": "file:///a.lua"}})
+        with pytest.raises(JsonRpcException, match="Command name 'x' is not defined"):
+            editor.ask_raw(types.WORKSPACE_EXECUTE_COMMAND, {"command": "x"})
 
 
 def test_messages_that_make_no_sense(tmp_path: Path) -> None:

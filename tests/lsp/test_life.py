@@ -75,6 +75,25 @@ def test_nothing_is_served_before_the_introduction(tmp_path: Path) -> None:
     editor.close()
 
 
+def test_what_comes_out_of_turn_is_refused(tmp_path: Path) -> None:
+    """A second introduction, and whatever comes after the good-bye."""
+    with editing(tmp_path) as editor:
+        editor.open("a.lua", "function f() end\n")
+        again = types.InitializeParams(capabilities=types.ClientCapabilities(), process_id=None)
+        refusal = editor.refusal_of(types.INITIALIZE, again)
+        assert refusal is not None
+        assert types.ErrorCodes.InvalidRequest == refusal.code
+        assert ["f"] == symbols(editor, "a.lua")
+        editor.ask(types.SHUTDOWN, None)
+        params = types.DocumentSymbolParams(editor.identifier("a.lua"))
+        refusal = editor.refusal_of(types.TEXT_DOCUMENT_DOCUMENT_SYMBOL, params)
+        assert refusal is not None
+        assert (types.ErrorCodes.InvalidRequest, True) == (
+            refusal.code,
+            "after shutdown" in refusal.message,
+        )
+
+
 def test_a_file_that_is_not_there_is_refused_by_name(tmp_path: Path) -> None:
     """Who asks about a file that vanished reads which one, and can go on asking."""
     with editing(tmp_path) as editor:

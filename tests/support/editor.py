@@ -101,8 +101,8 @@ class Editor:
         return result
 
     def close(self) -> None:
-        """Say good-bye and end the loop."""
-        self.ask(types.SHUTDOWN, None)
+        """Say good-bye, unless that was said, and end the loop."""
+        self.refusal_of(types.SHUTDOWN, None)
         self.tell(types.EXIT, None)
         if self.client._server is not None:
             self._now(self.client.stop())
