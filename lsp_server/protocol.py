@@ -10,10 +10,12 @@ from lsprotocol import types
 from pygls.exceptions import (
     JsonRpcException,
     JsonRpcInvalidRequest,
+    JsonRpcRequestCancelled,
     JsonRpcServerNotInitialized,
 )
 from pygls.protocol import LanguageServerProtocol, lsp_method
 
+from lsp_server.inbox import Inbox
 from lsp_server.live_values import plain
 from lsp_server.messages import message_of, told_of
 
@@ -86,18 +88,35 @@ class LuaProtocol(LanguageServerProtocol):
 
     # --- messages -------------------------------------------------------------------------------
 
-    def receive(self, content: bytes) -> None:
-        """Serve a message; what makes no sense or comes out of turn is refused as JSON-RPC says."""
-        data: dict[str, Any] = {}
+    def receive(self, content: bytes, inbox: Inbox) -> None:
+        """Take in a message, or refuse what is none. A request it cancels has its answer then."""
         try:
-            data = message_of(content)
+            cancelled = inbox.put(message_of(content))
+        except JsonRpcException as error:
+            self._refuse(None, error)
+            return
+        if cancelled is not None:
+            self._refuse(cancelled["id"], JsonRpcRequestCancelled())
+
+    def serve(self, data: dict[str, Any]) -> None:
+        """Serve a message; what makes no sense or comes out of turn is refused as JSON-RPC says."""
+        try:
             if self._is_in_turn(data):
                 self.handle_message(self.structure_message(data))
         except JsonRpcException as error:
-            if not data or ("id" in data and "method" in data):
-                self._refuse(data.get("id"), error)
+            if "id" in data and "method" in data:
+                self._refuse(data["id"], error)
             else:
                 _log.warning("%s was not understood: %s", data.get("method", "An answer"), error)
+
+    def handle_message(self, message: Any) -> None:
+        """Delegated, but for a request to forget one that has its answer: they often cross."""
+        is_late = (
+            isinstance(message, types.CancelNotification)
+            and message.params.id not in self._request_futures
+        )
+        if not is_late:
+            super().handle_message(message)
 
     def structure_message(self, data: dict[str, Any]) -> Any:
         """Typed; raises `JsonRpcException`, which says what is wrong."""

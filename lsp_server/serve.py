@@ -12,8 +12,9 @@ from collections.abc import Callable
 from kernel.transport.base import Transport
 from kernel.transport.stdio import StdioTransport, claim_stdio
 from kernel.transport.tcp import TcpTransport, listening_socket, shown_address
+from lsp_server.inbox import Inbox
 from lsp_server.messages import contents
-from lsp_server.server import LuaLanguageServer
+from lsp_server.server import TURNS, LuaLanguageServer
 
 MakeServer = Callable[[], LuaLanguageServer]
 
@@ -64,13 +65,29 @@ async def serve(server: LuaLanguageServer, transport: Transport) -> int:
 
 
 async def _serve_messages(server: LuaLanguageServer, reader: asyncio.StreamReader) -> None:
-    async for content in contents(reader):
-        try:
-            server.protocol.receive(content)
-        except Exception:  # one message's surprise is no reason to serve no other
-            _log.exception("A message could not be served")
-        if server.protocol.has_exited.is_set():
-            return
+    inbox = Inbox()
+    reading = asyncio.create_task(_read(server, reader, inbox))
+    try:
+        while (message := await inbox.next()) is not None:
+            try:
+                server.protocol.serve(message)
+            except Exception:  # one message's surprise is no reason to serve no other
+                _log.exception("A message could not be served")
+            if server.protocol.has_exited.is_set():
+                return
+            for _turn in range(TURNS):  # what has come may cancel what waits
+                await asyncio.sleep(0)
+        await reading
+    finally:
+        reading.cancel()
+
+
+async def _read(server: LuaLanguageServer, reader: asyncio.StreamReader, inbox: Inbox) -> None:
+    try:
+        async for content in contents(reader):
+            server.protocol.receive(content, inbox)
+    finally:
+        inbox.end()
 
 
 async def _receive(transport: Transport, reader: asyncio.StreamReader) -> None:
