@@ -23,7 +23,8 @@ class Settings:
     """Rule name to one of `SEVERITIES`; rules have a default of their own."""
     globals: frozenset[str] = frozenset()
     stylua: str | None = None
-    has_lenses: bool = True
+    has_lenses: bool = False
+    """Only where the client asks for them, for it needs commands of its own to run them."""
     has_script_api: bool = True
     """Whether the globals of the script API are spoken of."""
     has_later_api: bool = False
@@ -44,7 +45,7 @@ def read_settings(
         severities=reader.severities(),
         globals=reader.globals(),
         stylua=reader.text("stylua.path"),
-        has_lenses=reader.truth("codeLens.enable", True),
+        has_lenses=reader.truth("codeLens.enable", False),
         has_script_api=reader.truth("scriptApi.enable", True),
         has_later_api=reader.truth("scriptApi.later", False),
     )
@@ -77,7 +78,11 @@ KNOWN: Mapping[str, Setting] = {
         "`node_modules/.bin/stylua` of the workspace, or `stylua` on the path",
         "The program that formats.",
     ),
-    "codeLens.enable": Setting("boolean", "`true`", "Whether there are lenses to run and debug."),
+    "codeLens.enable": Setting(
+        "boolean",
+        "`false`; Visual Studio Code's extension sends `true`",
+        "Whether there are [lenses to run and debug](#commands-of-lenses).",
+    ),
     "scriptApi.enable": Setting(
         "boolean",
         "`true`",

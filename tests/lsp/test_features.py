@@ -259,9 +259,16 @@ def test_semantic_tokens(cart: Editor) -> None:
     assert list(whole.data) == data
 
 
+def test_no_code_lenses_unless_they_are_wanted(tmp_path: Path) -> None:
+    """A client that has not turned them on has no commands to run them."""
+    with editing(tmp_path) as editor:
+        params = types.CodeLensParams(editor.open("a.lua", "print(1)\n"))
+        assert not editor.ask(types.TEXT_DOCUMENT_CODE_LENS, params)
+
+
 def test_code_lenses(tmp_path: Path) -> None:
     """Run and Debug on the first statement, Debug on functions without parameters."""
-    with editing(tmp_path) as editor:
+    with editing(tmp_path, {"codeLens": {"enable": True}}) as editor:
         identifier = editor.open("a.lua", "-- a\nlocal function f()\n\n  g()\nend\nf()\n")
         params = types.CodeLensParams(identifier)
         found = editor.ask(types.TEXT_DOCUMENT_CODE_LENS, params)

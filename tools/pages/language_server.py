@@ -82,7 +82,8 @@ REST = """
 
 ## Commands of lenses
 
-The server shows lenses, and the client runs them, so it must have these commands (or set `codeLens.enable` to `false`).
+The server shows lenses where `codeLens.enable` is `true`, and the client runs them: whoever turns them on gives the editor these commands.
+Visual Studio Code's extension has both.
 
 | command | arguments |
 | --- | --- |

@@ -1,5 +1,7 @@
 """Settings: every form that clients send, and what is said of wrong ones."""
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -7,6 +9,8 @@ import pytest
 from lsp_server.rules import RULES
 from lsp_server.settings import KNOWN, Settings, read_settings
 from lua_debug.checker import SyntaxChecker
+
+ROOT = Path(__file__).parents[3]
 
 
 def read(given: Any) -> tuple[Settings, list[str]]:
@@ -27,6 +31,13 @@ def test_forms_of_a_setting(given: Any) -> None:
     """With the section or without, nested or with dots: it is the same setting."""
     settings, problems = read(given)
     assert ("5.1", []) == (settings.lua, problems)
+
+
+def test_the_extension_turns_lenses_on() -> None:
+    """It has their commands; a client that says nothing gets no lenses that it cannot run."""
+    package = json.loads((ROOT / "vscode-extension" / "package.json").read_text("utf-8"))
+    setting = package["contributes"]["configuration"]["properties"]["llmspell.codeLens.enable"]
+    assert (True, False) == (setting["default"], Settings().has_lenses)
 
 
 @pytest.mark.parametrize("given", [None, {}, [], "text", 7, {"llmspell": None}])
