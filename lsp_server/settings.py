@@ -37,7 +37,7 @@ def read_settings(
     """Settings, and a sentence for each that is wrong.
 
     ``given`` is what a client sent: the section, or an object that holds it. Keys may be nested or
-    written with dots (``{"lua.version": …}``).
+    written with dots (``{"lua.version": …}``), with the section or without.
     """
     reader = _Reader(_flat(_section(given)), full_name, rules)
     settings = Settings(
@@ -125,18 +125,27 @@ class _Reader:
         if not isinstance(given, Mapping):
             what = f"diagnostics is {given!r}; it must map names of rules to severities."
             return self._refuse(what, dict[str, str]())
-        return {name: each for name, each in given.items() if self._is_severity(name, each)}
+        meant = {name: self._rules_called(str(name)) for name in given}
+        if unknown := [repr(name) for name, rules in meant.items() if not rules]:
+            there = f"there are {', '.join(self._rules)}."
+            self.problems.append(f"diagnostics: there is no rule {', '.join(unknown)}; {there}")
+        right = {name: each for name, each in given.items() if self._is_severity(name, each)}
+        # What is said of a rule itself counts more than what is said of several by another name.
+        found = {rule: each for name, each in right.items() for rule in meant[name]}
+        return found | {name: each for name, each in right.items() if name in self._rules}
+
+    def _rules_called(self, name: str) -> list[str]:
+        """The rule of that name, or those that are also called so."""
+        if name in self._rules:
+            return [name]
+        return [each.name for each in self._rules.values() if name in each.also]
 
     def _is_severity(self, rule: str, severity: Any) -> bool:
-        if rule not in self._rules:
-            names = ", ".join(self._rules)
-            what = f"diagnostics: there is no rule {rule!r}; there are {names}."
-            return self._refuse(what, False)
-        if severity not in SEVERITIES:
-            choices = ", ".join(SEVERITIES)
-            what = f"diagnostics.{rule} is {severity!r}; it must be one of {choices}."
-            return self._refuse(what, False)
-        return True
+        if severity in SEVERITIES:
+            return True
+        choices = ", ".join(SEVERITIES)
+        what = f"diagnostics.{rule} is {severity!r}; it must be one of {choices}."
+        return self._refuse(what, False)
 
     def globals(self) -> frozenset[str]:
         given = self._values.get("globals") or []
@@ -167,10 +176,23 @@ class _Reader:
 
 
 def _section(given: Any) -> Mapping[str, Any]:
+    """Our settings, with their keys below `SECTION`."""
     if not isinstance(given, Mapping):
         return {}
-    inner = given.get(SECTION)
-    return inner if isinstance(inner, Mapping) else given
+    prefix = f"{SECTION}."
+    dotted = {
+        key.removeprefix(prefix): each for key, each in given.items() if key.startswith(prefix)
+    }
+    if SECTION in given or dotted:
+        inner = given.get(SECTION)
+        return {**inner, **dotted} if isinstance(inner, Mapping) else dotted
+    return {key: each for key, each in given.items() if not _is_of_others(key, each)}
+
+
+def _is_of_others(key: str, value: Any) -> bool:
+    """Whether it is the section of another program, as of a client that sends all it has."""
+    heads = {each.partition(".")[0] for each in KNOWN}
+    return isinstance(value, Mapping) and key.partition(".")[0] not in heads
 
 
 def _flat(section: Mapping[str, Any], before: str = "") -> dict[str, Any]:

@@ -70,7 +70,8 @@ A name that begins with `_` says that it is unused.
 SETTINGS_HEAD = f"""
 ## Settings
 
-In the section `{SECTION}`, through `initializationOptions` or `workspace/didChangeConfiguration`; keys may be nested or written with dots.
+In the section `{SECTION}`, through `initializationOptions` or `workspace/didChangeConfiguration`; keys may be nested or written with dots, and sections of other programs are passed over.
+Rules may be called by their other names, too.
 What is wrong is named in a message, and the rest holds.
 
 """

@@ -25,6 +25,10 @@ def read(given: Any) -> tuple[Settings, list[str]]:
         {"lua": {"version": "lua5.1"}},
         {"lua.version": "5.1"},
         {"llmspell": {"lua.version": 5.1}},
+        {"llmspell.lua.version": "5.1"},
+        {"llmspell.lua": {"version": "5.1"}, "llmspell": None},
+        {"llmspell": {"lua": {"version": "5.1"}}, "Lua": {"runtime": {"version": "5.3"}}},
+        {"lua": {"version": "5.1"}, "Lua": {"runtime": {"version": "5.3"}}},
     ],
 )
 def test_forms_of_a_setting(given: Any) -> None:
@@ -40,11 +44,10 @@ def test_the_extension_turns_lenses_on() -> None:
     assert (True, False) == (setting["default"], Settings().has_lenses)
 
 
-@pytest.mark.parametrize("given", [None, {}, [], "text", 7, {"llmspell": None}])
+@pytest.mark.parametrize("given", [None, {}, [], "text", 7, {"llmspell": None}, {"Lua": {"a": 1}}])
 def test_nothing_is_no_problem(given: Any) -> None:
     """A client without settings gets those that hold for everybody."""
-    settings, _ = read(given)
-    assert Settings() == settings
+    assert (Settings(), []) == read(given)
 
 
 @pytest.mark.parametrize(
@@ -76,6 +79,24 @@ def test_severities_and_globals() -> None:
     assert {"shadowing": "error"} == settings.severities
     assert {"g"} == settings.globals
     assert 1 == len(problems)
+
+
+def test_rules_by_their_other_names() -> None:
+    """They are those that count in comments; the rule's own name says it better."""
+    settings, problems = read(
+        {"diagnostics": {"code-after-break": "off", "redefined-local": "hint"}}
+    )
+    assert {"unreachable-code": "off", "shadowing": "hint"} == settings.severities
+    assert [] == problems
+    settings, _ = read({"diagnostics": {"shadowing": "error", "redefined-local": "off"}})
+    assert {"shadowing": "error"} == settings.severities
+
+
+def test_rules_that_are_not_there_are_named_at_once() -> None:
+    """One sentence has all of them, and what there is."""
+    _, problems = read({"diagnostics": {"x": "off", "y": "off"}})
+    assert 1 == len(problems)
+    assert problems[0].startswith("diagnostics: there is no rule 'x', 'y'; there are ")
 
 
 def test_every_setting_is_in_the_table() -> None:
