@@ -72,7 +72,8 @@ class Diagnoser:
             document.parse_all()
         if not is_huge(document) and document.can_be_parsed:
             yield from document.analysing()
-            yield from _checking(document, context, found)
+            if problem is None or not _has_other_letters(document):
+                yield from _checking(document, context, found)
         # The rule about constants says it better than the compiler.
         is_told = any(each.code == CONST_ASSIGN for each in found)
         if problem is not None and not (is_told and "const" in problem.message):
@@ -81,6 +82,12 @@ class Diagnoser:
             )
         found.sort(key=lambda each: (each.range.start.line, each.range.start.character))
         known[document] = found
+
+
+def _has_other_letters(document: Document) -> bool:
+    """Whether the grammar takes something for a name that only LuaJIT does."""
+    is_strange = not (document.lua.startswith("luajit") or document.raw.isascii())
+    return is_strange and not all(each.name.isascii() for each in document.analysis.names)
 
 
 def _checking(

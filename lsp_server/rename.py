@@ -14,6 +14,7 @@ from lsp_server.inference.declared_types import place_of_parameter
 from lsp_server.library import full_name
 
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_JIT_IDENTIFIER = re.compile(r"[A-Za-z_\u0080-\U0010ffff][A-Za-z0-9_\u0080-\U0010ffff]*")
 
 
 def keywords_of(lua: str) -> frozenset[str]:
@@ -54,7 +55,8 @@ def renamed(document: Document, offset: int, new: str) -> list[tuple[int, int]]:
     found = renamable(document, offset)
     declaration = found.declaration
     assert declaration is not None
-    if not _IDENTIFIER.fullmatch(new):
+    name = _JIT_IDENTIFIER if document.lua.startswith("luajit") else _IDENTIFIER
+    if not name.fullmatch(new):
         raise UserError(f"{new!r} is no name: letters, digits and _ make one.")
     if new in keywords_of(document.lua) or new == "_ENV":
         raise UserError(f"'{new}' is a word of {full_name(document.lua)} and no name.")

@@ -132,6 +132,15 @@ def test_rename_of_a_parameter_with_a_type(tmp_path: Path, words: str, lines_: l
         assert 10 == places[0].range.start.character
 
 
+@pytest.mark.parametrize(("version", "is_name"), [("luajit2.1", True), ("5.4", False)])
+def test_rename_to_letters_beyond_ascii(tmp_path: Path, version: str, is_name: bool) -> None:
+    """Only LuaJIT takes them in names."""
+    with editing(tmp_path, lua=version) as editor:
+        editor.open("a.lua", "local n = 1 print(n)\n")
+        params = types.RenameParams(new_name="ñ", **editor.at("a.lua", "n"))
+        assert is_name == (editor.refusal_of(types.TEXT_DOCUMENT_RENAME, params) is None)
+
+
 @pytest.mark.parametrize(
     ("words", "new", "says"),
     [
