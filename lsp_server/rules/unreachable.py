@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from tree_sitter import Node, Query, QueryCursor
 
+from lsp_server.analysis.model import Access
 from lsp_server.document import Document
 from lsp_server.rules.registry import Context, Finding, rule
 from lua_debug.syntax.grammar import LUA, body, statements
@@ -15,7 +16,11 @@ from lua_debug.syntax.grammar import LUA, body, statements
 _JUMPS = Query(
     LUA,
     """(return_statement) @end (break_statement) @end @break (goto_statement) @end @goto
-       (while_statement condition: (true)) @endless""",
+       (while_statement condition: (true)) @endless
+       ((function_call name: (identifier) @error) @raises (#eq? @error "error"))
+       ((function_call name: (dot_index_expression
+           table: (identifier) @os field: (identifier) @exit)) @exits
+         (#eq? @os "os") (#eq? @exit "exit"))""",
 )
 _LOOPS = frozenset({"while_statement", "repeat_statement", "for_statement"})
 _IN_STATEMENT = frozenset({"block", "else_statement", "elseif_statement"})
@@ -28,12 +33,12 @@ _IN_STATEMENT = frozenset({"block", "else_statement", "elseif_statement"})
     also=("code-after-break",),
 )
 def unreachable_code(document: Document, _: Context) -> Iterator[Finding]:
-    """What follows a return, break, goto, endless loop, or an if all of whose branches do that."""
-    last_end = -1
+    """What follows a return, error, endless loop …, or an if all of whose branches do that."""
+    last_end, calls = -1, _last_calls(document)
     for piece in document.analysis.statements:
         inner = piece.notes.get(NOTE)
-        if not isinstance(inner, _Inner):
-            inner = piece.notes[NOTE] = _looked_at(piece.node)
+        if not isinstance(inner, _Inner) or inner.calls != calls:
+            inner = piece.notes[NOTE] = _looked_at(piece.node, calls)
         spans = [(piece.start + start, piece.start + end) for start, end in inner.spans]
         if inner.never_goes_on and (rest := _after(piece.node)):
             spans.append((rest[0].start_byte, rest[-1].end_byte))
@@ -53,25 +58,41 @@ class _Inner:
     spans: tuple[tuple[int, int], ...]
     """Code inside a statement that is never reached, relative to its beginning."""
     never_goes_on: bool
+    calls: frozenset[str]
+    """Which calls were taken for the last that is done."""
 
 
-def _looked_at(node: Node) -> _Inner:
+def _last_calls(document: Document) -> frozenset[str]:
+    """The captures of calls that never come back: not of what the text itself has by that name."""
+    analysis = document.analysis
+    declared = {each.name for each in analysis.declarations}
+    found = set()
+    for capture, name, path in (("raises", "error", ()), ("exits", "os", ("exit",))):
+        uses = (*analysis.globals.get(name, ()), *analysis.field_uses(name, path))
+        if name not in declared and not any(each.access is Access.WRITE for each in uses):
+            found.add(capture)
+    return frozenset(found)
+
+
+def _looked_at(node: Node, calls: frozenset[str]) -> _Inner:
     spans: dict[int, int] = {}
     never_goes_on = False
-    for statement in _last_statements(node):
+    for statement in _last_statements(node, calls):
         if statement == node:
             never_goes_on = True
         elif rest := _after(statement):
             spans.setdefault(rest[0].start_byte, rest[-1].end_byte)
     at = node.start_byte
     found = tuple((start - at, end - at) for start, end in sorted(spans.items()))
-    return _Inner(found, never_goes_on)
+    return _Inner(found, never_goes_on, calls)
 
 
-def _last_statements(root: Node) -> Iterator[Node]:
+def _last_statements(root: Node, calls: frozenset[str]) -> Iterator[Node]:
     """Every statement in a node that never goes on to the next one, the simple ones first."""
     captured = QueryCursor(_JUMPS).captures(root)
     left = captured.get("end", [])
+    for each in calls:
+        left += [call for call in captured.get(each, []) if _is_statement(call)]
     with_break = {_loop_of(each) for each in captured.get("break", [])}
     gotos = sorted(each.start_byte for each in captured.get("goto", []))
     for loop in captured.get("endless", []):
@@ -87,8 +108,16 @@ def _last_statements(root: Node) -> Iterator[Node]:
         dead.add(statement.id)
         yield statement
         around = None if statement == root else _statement_around(statement)
-        if around is not None and all(_ends(each, dead) for each in _ways_through(around)):
+        if (
+            around is not None
+            and around.id not in with_break
+            and all(_ends(each, dead) for each in _ways_through(around))
+        ):
             left.append(around)
+
+
+def _is_statement(call: Node) -> bool:
+    return call.parent is not None and call.parent.type in ("block", "chunk")
 
 
 def _after(statement: Node) -> list[Node]:
@@ -103,17 +132,21 @@ def _after(statement: Node) -> list[Node]:
 
 
 def _statement_around(statement: Node) -> Node | None:
-    """The do or if statement that goes on only if one of its blocks does."""
+    """The do, repeat or if statement that goes on only if one of its blocks does."""
     around = statement.parent
     while around is not None and around.type in _IN_STATEMENT:
         around = around.parent
-    is_one = around is not None and around.type in ("do_statement", "if_statement")
+    is_one = around is not None and around.type in (
+        "do_statement",
+        "repeat_statement",
+        "if_statement",
+    )
     return around if is_one else None
 
 
 def _ways_through(statement: Node) -> list[list[Node]]:
     """The blocks one of which is run; an empty one where it may be that none is."""
-    if statement.type == "do_statement":
+    if statement.type != "if_statement":
         return [body(statement)]
     branches = statement.children_by_field_name("alternative")
     blocks = [

@@ -146,6 +146,15 @@ def test_arguments_by_version(version: str, text: str, wrong: str) -> None:
         ("if x then return 1 end print(1)", None),
         ("do do return end end print(1) print(2)", "print(1) print(2)"),
         ("local function f() do return end end f() print(1)", None),
+        ("error('x') y()", "y()"),
+        ("os.exit() y()", "y()"),
+        ("if x then error('x') else return end y()", "y()"),
+        ("print(error) x = error() y()", None),
+        ("local function error() end error('x') y()", None),
+        ("function error() end error('x') y()", None),
+        ("os.exit = print os.exit() y()", None),
+        ("repeat return until true y()", "y()"),
+        ("repeat if x then break end return until true y()", None),
     ],
 )
 def test_unreachable(text: str, expected: str | None) -> None:
@@ -167,6 +176,15 @@ def test_unreachable(text: str, expected: str | None) -> None:
 def test_shadowing(text: str, expected: list[str]) -> None:
     """A variable that hides another one which is still alive is told."""
     assert [("shadowing", each) for each in expected] == problems(text)
+
+
+@pytest.mark.parametrize(
+    ("version", "expected"),
+    [("5.4", ["syntax-error"]), ("luajit2.1", ["unused-local", "undefined-global"])],
+)
+def test_letters_beyond_ascii(version: str, expected: list[str]) -> None:
+    """Only LuaJIT takes them in names; where they are an error, the rules wait."""
+    assert expected == [rule for rule, _ in problems("local é = ü", version)]
 
 
 @pytest.mark.parametrize("version", ["5.4", "5.5"])
