@@ -60,6 +60,10 @@ class Documents:
         """Everything that is open."""
         return list(self._open.values())
 
+    def open_at(self, path: str) -> Document | None:
+        """The text that the client has of a file, which need not be there yet."""
+        return next((each for each in self._open.values() if each.path == path), None)
+
     def is_open(self, uri: str) -> bool:
         """Whether the client has the text, so that the file does not count."""
         return uri in self._open

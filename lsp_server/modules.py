@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import product
 
 from tree_sitter import Node
@@ -17,16 +17,18 @@ TEMPLATES = ("{}.lua", "{}/init.lua")
 """What the file of a module is called there."""
 
 
-def module_file(name: str, beside: str | None, folders: Iterable[str]) -> str | None:
+def module_file(
+    name: str, beside: str | None, folders: Iterable[str], is_there: Callable[[str], bool]
+) -> str | None:
     """The file that ``require(name)`` in the file ``beside`` would load, as far as one can know."""
     where = name.replace(".", os.sep)
     if not name or "\0" in name:
         return None
     bases = [*([os.path.dirname(beside)] if beside else []), *folders]
     for base, folder, template in product(bases, FOLDERS, TEMPLATES):
-        path = os.path.join(base, folder, template.format(where))
-        if os.path.isfile(path):
-            return os.path.normpath(path)
+        path = os.path.normpath(os.path.join(base, folder, template.format(where)))
+        if is_there(path):
+            return path
     return None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 
 from pygls.uris import from_fs_path
@@ -24,9 +25,14 @@ class WorkspaceModules:
 
     def find(self, name: str, document: Document) -> Document | None:
         """The file a document means by a module's name; None if there is none."""
-        path = module_file(name, document.path, self._folders())
-        uri = None if path is None else from_fs_path(path)
-        return None if uri is None else self._documents.find(uri)
+        path = module_file(name, document.path, self._folders(), self._is_there)
+        if path is None:
+            return None
+        uri = from_fs_path(path)
+        return self._documents.open_at(path) or (self._documents.find(uri) if uri else None)
+
+    def _is_there(self, path: str) -> bool:
+        return os.path.isfile(path) or self._documents.open_at(path) is not None
 
     def beginning(self, prefix: str, document: Document) -> Iterator[tuple[str, str, bool]]:
         """The modules whose names begin so: name, path, whether it is a folder of modules."""
@@ -34,15 +40,21 @@ class WorkspaceModules:
         seen: set[str] = set()
         for root in self._roots(document):
             folder = Path(root, *parent.split(".")) if parent else Path(root)
-            for each in _entries(folder):
-                stem = each.name.removesuffix(".lua") if each.is_file() else each.name
+            for stem, path, is_folder in chain(_entries(folder), self._unsaved(folder)):
                 name = f"{parent}.{stem}" if parent else stem
-                is_folder = each.is_dir() and not (Path(each) / "init.lua").is_file()
-                if name.startswith(prefix) and name not in seen and each.path != document.path:
+                if name.startswith(prefix) and name not in seen and path != document.path:
                     seen.add(name)
-                    yield name, each.path, is_folder
+                    yield name, path, is_folder
                     if len(seen) >= MOST:
                         return
+
+    def _unsaved(self, folder: Path) -> Iterator[tuple[str, str, bool]]:
+        """Those that are open and may not be files yet."""
+        for each in self._documents.opened:
+            path = Path(each.path or "")
+            stem = _module_name(path.name)
+            if stem and path.suffix == ".lua" and path.parent == folder:
+                yield stem, str(path), False
 
     def _roots(self, document: Document) -> Iterator[str]:
         """Each folder once, the nearest first."""
@@ -56,15 +68,22 @@ class WorkspaceModules:
                     yield root
 
 
-def _entries(folder: Path) -> Iterator[os.DirEntry[str]]:
-    """Lua files and folders, as far as they can be seen."""
+def _entries(folder: Path) -> Iterator[tuple[str, str, bool]]:
+    """Modules, and folders of them, as far as they can be seen: name, path, whether it is one."""
     try:
         found = sorted(os.scandir(folder), key=lambda each: each.name)
     except (OSError, ValueError):  # it is not there, or cannot be
         return
     for each in found:
-        is_lua = each.name.endswith(".lua") and each.name != "init.lua"
-        if each.name.startswith(".") or "." in each.name.removesuffix(".lua"):
+        if (stem := _module_name(each.name)) is None:
             continue
-        if is_lua or each.is_dir():
-            yield each
+        if each.is_dir():
+            yield each.name, each.path, not (Path(each) / "init.lua").is_file()
+        elif each.name.endswith(".lua"):
+            yield stem, each.path, False
+
+
+def _module_name(name: str) -> str | None:
+    """What a file or folder is called in a module's name; None if it cannot be."""
+    stem = name.removesuffix(".lua")
+    return None if "." in stem or name == "init.lua" else stem

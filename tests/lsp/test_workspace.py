@@ -207,6 +207,20 @@ def test_where_modules_are_looked_for(tmp_path: Path, file: str) -> None:
         assert editor.uri(file) == found.uri
 
 
+def test_a_module_that_was_never_saved(tmp_path: Path) -> None:
+    """Its name, its fields and its place are known as those of a file."""
+    with editing(tmp_path) as editor:
+        editor.open("new.lua", "local M = {}\nfunction M.fresh() end\nreturn M\n")
+        editor.open("a.lua", "local n = require('new')\nn.fresh()\n")
+        for words, into, labels in (("'new'", 2, ["new"]), ("n.", 2, ["fresh"])):
+            params = types.CompletionParams(**editor.at("a.lua", words, into=into))
+            items = editor.ask(types.TEXT_DOCUMENT_COMPLETION, params).items
+            assert labels == [each.label for each in items]
+        params = types.DefinitionParams(**editor.at("a.lua", "fresh"))
+        (found,) = editor.ask(types.TEXT_DOCUMENT_DEFINITION, params)
+        assert (editor.uri("new.lua"), 1) == (found.uri, found.range.start.line)
+
+
 def test_what_other_files_add_to_the_library_is_there(tmp_path: Path) -> None:
     """A function that a file puts into string or table can be called in all the others."""
     (tmp_path / "more.lua").write_text(
