@@ -46,7 +46,11 @@ def required_name(document: Document, value: Node | None) -> str | None:
 
 def string_content(document: Document, node: Node) -> str | None:
     """What a string says that is written without escapes."""
-    content = node.child_by_field_name("content") if node.type == "string" else None
-    if content is None or content.named_child_count:
+    if node.type != "string":
+        return None
+    content = node.child_by_field_name("content")
+    if content is None:
+        return ""
+    if content.named_child_count:
         return None
     return document.text(content.start_byte, content.end_byte)

@@ -44,16 +44,16 @@ class Candidate:
     start: int | None = None
     """The byte from which on text is replaced; None: where the name being typed begins."""
     is_deprecated: bool = False
-    becomes_method: bool = False
-    """Whether the dot before it has to become a colon."""
+    separator: str = ""
+    """What the dot or the colon before it has to become."""
     value: str = ""
     """What it is worth in the stopped program."""
 
     def item(
-        self, place: types.Range, filter_text: str | None, colon: types.Range | None
+        self, place: types.Range, filter_text: str | None, before: types.Range | None
     ) -> types.CompletionItem:
         """As the protocol has it."""
-        more = [types.TextEdit(colon, ":")] if self.becomes_method and colon else None
+        more = [types.TextEdit(before, self.separator)] if self.separator and before else None
         return types.CompletionItem(
             label=self.label,
             label_details=_beside(self.value),
@@ -73,9 +73,9 @@ def _beside(value: str) -> types.CompletionItemLabelDetails | None:
     return types.CompletionItemLabelDetails(description=value) if value else None
 
 
-def of_member(item: MemberItem, rank: int = 1, *, becomes_method: bool = False) -> Candidate:
+def of_member(item: MemberItem, rank: int = 1, *, separator: str = "") -> Candidate:
     """A member of a value, or a variable that is described in the same way."""
-    is_method = becomes_method or item.sort is Sort.METHOD
+    is_method = separator == ":" or item.sort is Sort.METHOD
     return Candidate(
         item.name,
         Kind.Method if is_method else _KINDS[item.sort],
@@ -83,7 +83,7 @@ def of_member(item: MemberItem, rank: int = 1, *, becomes_method: bool = False) 
         lambda: item.doc,
         rank=4 if item.sort is Sort.MENTIONED else rank,
         is_deprecated=item.deprecated,
-        becomes_method=becomes_method,
+        separator=separator,
     )
 
 

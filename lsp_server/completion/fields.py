@@ -13,9 +13,10 @@ from lsp_server.cursor.chains import Chain
 from lsp_server.cursor.moments import Moment
 from lsp_server.cursor.place import Cursor
 from lsp_server.inference.inference import Inference
-from lsp_server.inference.members import Sort, documentation, members_of
+from lsp_server.inference.members import MemberItem, Sort, documentation, members_of
 from lsp_server.inference.model import Known, ScriptFunction
 from lsp_server.inference.typed_chains import of_chain
+from lsp_server.rules.arguments import takes_table
 
 _NAME = re.compile(r"[A-Za-z_]\w*")
 
@@ -33,9 +34,18 @@ def fields(inference: Inference, cursor: Cursor, moment: Moment) -> Iterator[Can
             continue  # it has to be written in brackets
         is_method = each.is_called_as_method
         if cursor.typed.separator == ".":
-            yield of_member(each, becomes_method=is_method and each.catalogued is not None)
+            becomes_method = is_method and each.catalogued is not None
+            yield of_member(each, separator=":" if becomes_method else "")
         elif is_method or each.sort is Sort.FUNCTION:
-            yield of_member(each, becomes_method=False)
+            yield of_member(each, separator="." if _needs_dot(each) else "")
+
+
+def _needs_dot(item: MemberItem) -> bool:
+    """Whether a call with a colon would pass its table for something else."""
+    function = item.catalogued
+    if not isinstance(function, Function) or function.is_method:
+        return False
+    return not function.parameters or not takes_table(function.parameters[0].type)
 
 
 def _is_anything_known(known: Known) -> bool:
@@ -60,6 +70,20 @@ def bracketed(
     known = of_chain(inference, moment.document, moment.offset, chain)
     for each in members_of(known).values():
         yield replace(of_member(each), start=cursor.tokens[-1].start + 1)
+
+
+def choices(inference: Inference, cursor: Cursor, moment: Moment) -> Iterator[Candidate]:
+    """The texts that a function takes there, where these are few."""
+    string, call = cursor.tokens[-1], open_call(cursor.tokens[:-1])
+    if call is None or call.is_in_table or string.text[0] == "[":
+        return
+    callee = of_chain(inference, moment.document, moment.offset, call.callee)
+    for each in callee.functions:
+        if isinstance(each, Function) and call.argument < len(each.parameters):
+            parameter = each.parameters[call.argument]
+            for choice in parameter.choices:
+                label, detail = choice.removesuffix("*"), saying(parameter.name)
+                yield Candidate(label, Kind.EnumMember, detail, start=string.start + 1)
 
 
 def keys(inference: Inference, cursor: Cursor, moment: Moment) -> Iterator[Candidate]:

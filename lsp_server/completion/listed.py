@@ -23,14 +23,14 @@ class Listed:
         self._candidates = candidates
         document, typed = cursor.document, cursor.typed
         usual = document.range(typed.start, cursor.offset)
-        colon = document.range(typed.start - 1, typed.start) if typed.separator == "." else None
+        before = document.range(typed.start - 1, typed.start) if typed.separator else None
         found = []
         for index, each in enumerate(candidates):
             place, filter_text = usual, None
             if each.start is not None:
                 place = document.range(each.start, cursor.offset)
                 filter_text = _filter_text(each, cursor)
-            item = each.item(place, filter_text, colon)
+            item = each.item(place, filter_text, before)
             item.data = [self._number, index]
             found.append(item)
         return found

@@ -108,7 +108,7 @@ def _candidates(
 
 
 def _in_string(insight: Insight, cursor: Cursor, catalogue: Catalogue) -> Iterator[Candidate]:
-    """A module's name, or a key in brackets."""
+    """A module's name, a key in brackets, or one of the few texts that a function takes."""
     tokens, string = cursor.tokens, cursor.tokens[-1]
     if paths.is_required(tokens):
         yield from paths.module_names(string, cursor.document, insight.modules, catalogue)
@@ -118,6 +118,9 @@ def _in_string(insight: Insight, cursor: Cursor, catalogue: Catalogue) -> Iterat
         moment = insight.moment(replace(cursor, typed=typed))
         inference = insight.inference(moment.document)
         yield from fields.bracketed(inference, cursor, moment, chain)
+    else:
+        moment = insight.moment(cursor)
+        yield from fields.choices(insight.inference(moment.document), cursor, moment)
 
 
 _EXPRESSIONS = frozenset(

@@ -110,6 +110,19 @@ def test_a_dot_where_a_colon_belongs(editor):
     assert [":"] == [each.new_text for each in found.additional_text_edits]
 
 
+def test_a_colon_where_a_dot_belongs(editor):
+    """A function that does not take its table brings its dot."""
+    found = item(editor, "State:¦", "load")
+    assert ["."] == [each.new_text for each in found.additional_text_edits]
+    assert item(editor, "table:¦", "insert").additional_text_edits is None
+
+
+def test_texts_that_a_function_takes(editor):
+    """Where they are few, they are offered inside of the quotes."""
+    assert {"global", "session", "user:"} <= set(labels(editor, "State.load('¦')"))
+    assert [] == labels(editor, "State.load('global', '¦')")
+
+
 def test_locals_come_first_and_the_innermost_wins(editor):
     """The variables in scope, as what the nearest declaration says; not those of other scopes."""
     text = "local a = 1\ndo local hidden = 2 end\nlocal function f(a, b)\n  local c = 3\n  ¦\nend"

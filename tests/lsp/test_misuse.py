@@ -100,6 +100,7 @@ def test_unknown_members(editor, text, word, message):
             "Did you mean 'lowest'?",
         ),
         ("State.load('nowhere', 'k')", "'nowhere'", f"'scope' must be {SCOPES}, not 'nowhere'."),
+        ("State.load('', 'k')", "''", f"'scope' must be {SCOPES}, not ''."),
         (
             "State.load('session:', 'k')",
             "'session:'",
