@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 
 from lsprotocol import types
-from pygls.uris import to_fs_path
 from tree_sitter import Node, Tree
 
 from lsp_server.analysis.analysis import Analysis
 from lsp_server.analysis.linker import analyse, analyse_in_steps
+from lsp_server.files import path_of
 from lsp_server.open_strings import close_strings
 from lsp_server.parsing import Parsed, parsed
 from lsp_server.positions import Encoding, LineIndex
@@ -98,7 +98,7 @@ class Document:
     @cached_property
     def path(self) -> str | None:
         """The file, if the text is one."""
-        return to_fs_path(self.uri)
+        return path_of(self.uri)
 
     def offset(self, position: types.Position) -> int:
         """The byte at a client's position."""

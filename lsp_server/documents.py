@@ -6,11 +6,10 @@ from collections import OrderedDict
 from collections.abc import Sequence
 
 from lsprotocol import types
-from pygls.uris import to_fs_path
 
 from kernel.core.errors import UserError
 from lsp_server.document import Document, as_bytes
-from lsp_server.files import read_file
+from lsp_server.files import path_of, read_file
 from lsp_server.positions import Encoding
 
 HUGE = 4_000_000
@@ -38,7 +37,7 @@ class Documents:
         """The open document, or else the file; raises `UserError`."""
         if uri in self._open:
             return self._open[uri]
-        path = to_fs_path(uri)
+        path = path_of(uri)
         if path is None:
             raise UserError(f"{uri} is not open, and is no file.")
         try:

@@ -14,11 +14,10 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from lsprotocol import types
-from pygls.uris import from_fs_path, to_fs_path
 
 from lsp_server.document import Document
 from lsp_server.file_symbols import FileSymbol, added_to_library, file_symbols
-from lsp_server.files import read_file
+from lsp_server.files import path_of, read_file, uri_of
 from lsp_server.open_texts import OpenTexts
 from lsp_server.positions import Encoding
 
@@ -97,7 +96,7 @@ class WorkspaceIndex:
         if name not in self._globals:
             return []
         return [
-            types.Location(from_fs_path(path) or "", each.range)
+            types.Location(uri_of(path), each.range)
             for path, file in list(self._files.items())
             if name in file.globals and self._is_there(path)
             for each in file.symbols
@@ -113,7 +112,7 @@ class WorkspaceIndex:
             places = [each for each in file.symbols if each.name.replace(":", ".") == full_name]
             is_variable = any(each.name == owner and not each.is_global for each in file.symbols)
             if places and not is_variable and self._is_there(file_path):
-                uri = from_fs_path(file_path) or ""
+                uri = uri_of(file_path)
                 found += [types.Location(uri, each.range) for each in places]
         return found
 
@@ -243,7 +242,7 @@ class WorkspaceIndex:
             return None
         if len(raw) > LARGEST:
             return None
-        from_disk = Document(from_fs_path(path) or "", raw, "", self.encoding)
+        from_disk = Document(uri_of(path), raw, "", self.encoding)
         return _made(file_symbols(from_disk))
 
     def _drop(self, path: str) -> _File | None:
@@ -315,11 +314,5 @@ def _matches(wanted: str, name: str) -> bool:
 
 
 def _symbol(path: str, symbol: FileSymbol) -> types.WorkspaceSymbol:
-    location = types.Location(from_fs_path(path) or "", symbol.range)
+    location = types.Location(uri_of(path), symbol.range)
     return types.WorkspaceSymbol(location=location, name=symbol.name, kind=symbol.kind)
-
-
-def path_of(uri: str) -> str | None:
-    """The file of a URI, as the index names it."""
-    path = to_fs_path(uri)
-    return None if path is None else os.path.normpath(path)

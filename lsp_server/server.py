@@ -21,7 +21,8 @@ from lsp_server.document import Document
 from lsp_server.documents import Documents, is_huge
 from lsp_server.features import FEATURES, INSTALLERS
 from lsp_server.features.semantic_tokens import TokenAnswers
-from lsp_server.index import WorkspaceIndex, path_of
+from lsp_server.files import path_of
+from lsp_server.index import WorkspaceIndex
 from lsp_server.insight import Insight
 from lsp_server.live_values import LiveValues
 from lsp_server.protocol import LuaProtocol

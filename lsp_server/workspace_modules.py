@@ -7,10 +7,9 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
 
-from pygls.uris import from_fs_path
-
 from lsp_server.document import Document
 from lsp_server.documents import Documents
+from lsp_server.files import uri_of
 from lsp_server.modules import FOLDERS, module_file
 
 MOST = 500
@@ -28,8 +27,7 @@ class WorkspaceModules:
         path = module_file(name, document.path, self._folders(), self._is_there)
         if path is None:
             return None
-        uri = from_fs_path(path)
-        return self._documents.open_at(path) or (self._documents.find(uri) if uri else None)
+        return self._documents.open_at(path) or self._documents.find(uri_of(path))
 
     def _is_there(self, path: str) -> bool:
         return os.path.isfile(path) or self._documents.open_at(path) is not None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from lsprotocol import types
 
 from lsp_server.features.configuration import ask_for_settings
-from lsp_server.index import path_of
+from lsp_server.files import path_of
 from lsp_server.registry import feature
 
 if TYPE_CHECKING:

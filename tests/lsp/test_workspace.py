@@ -1,6 +1,5 @@
 """A workspace: thousands of files that come, change and vanish."""
 
-import os
 import re
 from pathlib import Path
 
@@ -359,23 +358,6 @@ def test_broken_files_are_indexed_as_far_as_they_go(tmp_path: Path) -> None:
     (tmp_path / "c.lua").mkdir()
     with editing(tmp_path) as editor:
         assert ("whole", "b.lua") in search(editor, "whole")
-
-
-@pytest.mark.parametrize("kind", ["pipe", "device"])
-def test_what_is_no_file_is_never_opened(tmp_path: Path, kind: str) -> None:
-    """A pipe without a writer and a device without an end are passed over, and refused by name."""
-    for name in ("a.lua", "node_modules/b.lua"):
-        (tmp_path / name).parent.mkdir(exist_ok=True)
-        if kind == "pipe":
-            os.mkfifo(tmp_path / name)
-        else:
-            (tmp_path / name).symlink_to("/dev/zero")
-    (tmp_path / "c.lua").write_text("function whole() end\n")
-    with editing(tmp_path) as editor:
-        assert [("whole", "c.lua")] == search(editor, "")
-        params = types.DocumentDiagnosticParams(editor.identifier("node_modules/b.lua"))
-        with pytest.raises(JsonRpcException, match=r"b\.lua cannot be read: it is no regular file"):
-            editor.ask(types.TEXT_DOCUMENT_DIAGNOSTIC, params)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-32"])
