@@ -58,6 +58,8 @@ class Diagnoser:
     ) -> Iterator[None]:
         """The same bit by bit, with pauses in which others can be served."""
         known = self._known
+        if not document.is_program:
+            known[document] = []
         if document in known:
             return
         context = Context(

@@ -16,6 +16,9 @@ from lsp_server.parsing import Parsed, parsed
 from lsp_server.positions import Encoding, LineIndex
 from lua_debug.syntax.source_text import SourceText
 
+PROGRAMS = frozenset({"file", "untitled"})
+"""The schemes of addresses at which editors have programs."""
+
 
 class Document:
     """One version of a text. It never changes: an edit makes another document.
@@ -99,6 +102,11 @@ class Document:
     def path(self) -> str | None:
         """The file, if the text is one."""
         return path_of(self.uri)
+
+    @property
+    def is_program(self) -> bool:
+        """Whether the text is one by itself: no cell of a notebook, and no file's older version."""
+        return self.uri.partition(":")[0].lower() in PROGRAMS
 
     def offset(self, position: types.Position) -> int:
         """The byte at a client's position."""

@@ -137,3 +137,25 @@ def test_globals_of_other_files_are_known(tmp_path: Path) -> None:
         editor.change("a.lua", "shared()\nmissing()\n\n")
         (found,) = editor.diagnostics("a.lua")
         assert "missing" in found.message
+
+
+@pytest.mark.parametrize(
+    ("uri", "count"),
+    [
+        ("vscode-notebook-cell:/a.ipynb#W1", 0),
+        ("git:/a.lua?%7B%7D", 0),
+        ("untitled:Untitled-1", 1),
+    ],
+)
+def test_what_is_no_program_has_no_problems(tmp_path: Path, uri: str, count: int) -> None:
+    """A cell goes on from others, and nobody mends a file's older version; names are known."""
+    with editing(tmp_path, {"codeLens.enable": True}) as editor:
+        item = types.TextDocumentItem(uri, "lua", 1, "twice(1) + 1\nlocal x = 1\n")
+        editor.tell(types.TEXT_DOCUMENT_DID_OPEN, types.DidOpenTextDocumentParams(item))
+        identifier = types.TextDocumentIdentifier(uri)
+        params = types.DocumentDiagnosticParams(identifier)
+        assert count == len(editor.ask(types.TEXT_DOCUMENT_DIAGNOSTIC, params).items)
+        lenses = editor.ask(types.TEXT_DOCUMENT_CODE_LENS, types.CodeLensParams(identifier))
+        assert (count > 0) == bool(lenses)
+        place = types.Position(1, 6)
+        assert editor.ask(types.TEXT_DOCUMENT_HOVER, types.HoverParams(identifier, place))

@@ -43,6 +43,7 @@ Clients that ask for diagnostics (`textDocument/diagnostic`) get them when they 
 `syntax-error` is what the compiler of the chosen Lua says, and cannot be turned off.
 It stands at the token that the message names.
 As long as a text cannot be parsed, the rules wait.
+Texts at other addresses than `file:` and `untitled:` have no diagnostics and no lenses: cells of notebooks are no programs by themselves, and nobody mends an older version of a file.
 
 | rule | severity | what it finds | also called |
 | --- | --- | --- | --- |
