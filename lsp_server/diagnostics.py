@@ -66,7 +66,7 @@ class Diagnoser:
             settings,
             Library(self._compiler, document.lua),
             self._insight.inference(document),
-            {*workspace_names, *self._insight.catalogue(document.lua).global_names},
+            {*workspace_names, *self._insight.catalogue(document).global_names},
         )
         found: list[types.Diagnostic] = []
         problem = self._compiler.check(document.raw, document.lua)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from lsprotocol import types
 
@@ -27,9 +27,10 @@ def is_huge(document: Document) -> bool:
 class Documents:
     """The newest version of each text."""
 
-    def __init__(self, lua: str, encoding: Encoding = "utf-16") -> None:
+    def __init__(self, lua_of: Callable[[str], str], encoding: Encoding = "utf-16") -> None:
+        """``lua_of``: the Lua that the text at an address is written for."""
         self.encoding = encoding
-        self._lua = lua
+        self._lua_of = lua_of
         self._open: dict[str, Document] = {}
         self._files: OrderedDict[tuple[str, bytes], Document] = OrderedDict()
 
@@ -73,7 +74,9 @@ class Documents:
 
     def open(self, item: types.TextDocumentItem) -> Document:
         """The client has a text from now on."""
-        made = Document(item.uri, as_bytes(item.text), self._lua, self.encoding, item.version)
+        made = Document(
+            item.uri, as_bytes(item.text), self._lua_of(item.uri), self.encoding, item.version
+        )
         self._open[item.uri] = made
         return made
 
@@ -94,17 +97,17 @@ class Documents:
         """The file counts again."""
         return self._open.pop(uri, None)
 
-    def set_lua(self, lua: str) -> None:
-        """The texts are written for this Lua."""
-        if lua != self._lua:
-            self._lua = lua
-            self._open = {uri: each.written_for(lua) for uri, each in self._open.items()}
-            self._files.clear()
+    def settings_changed(self) -> None:
+        """Texts may be written for another Lua than before."""
+        for uri, each in self._open.items():
+            if (lua := self._lua_of(uri)) != each.lua:
+                self._open[uri] = each.written_for(lua)
+        self._files.clear()
 
     def _file(self, uri: str, raw: bytes) -> Document:
         key = (uri, raw)
         kept = self._files.pop(key, None)
-        self._files[key] = kept or Document(uri, raw, self._lua, self.encoding)
+        self._files[key] = kept or Document(uri, raw, self._lua_of(uri), self.encoding)
         while len(self._files) > KEPT_FILES:
             self._files.popitem(last=False)
         return self._files[key]

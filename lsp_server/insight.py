@@ -26,7 +26,7 @@ class Insight:
         self,
         catalogues: Catalogues,
         documents: Documents,
-        settings: Callable[[], Settings],
+        settings: Callable[[str], Settings],
         folders: Callable[[], Sequence[str]],
     ) -> None:
         self._catalogues, self._settings = catalogues, settings
@@ -35,13 +35,13 @@ class Insight:
         self.listed = Listed()
         self._made: dict[tuple[str, bool, bool], Catalogued] = {}
 
-    def catalogue(self, lua: str) -> Catalogue:
-        """What scripts of this version can call, as far as the settings say so."""
-        return self._catalogued(lua).catalogue
+    def catalogue(self, document: Document) -> Catalogue:
+        """What a script can call, as far as the settings say so."""
+        return self._catalogued(document).catalogue
 
     def inference(self, document: Document) -> Inference:
         """For questions about one moment of a document."""
-        return Inference(self._catalogued(document.lua), self._module)
+        return Inference(self._catalogued(document), self._module)
 
     def _module(self, name: str, document: Document) -> Document | None:
         found = self.modules.find(name, document)
@@ -56,8 +56,8 @@ class Insight:
         """A document that makes sense at the cursor."""
         return self.moments.at(cursor)
 
-    def _catalogued(self, lua: str) -> Catalogued:
-        settings = self._settings()
+    def _catalogued(self, document: Document) -> Catalogued:
+        settings, lua = self._settings(document.uri), document.lua
         key = (lua, settings.has_script_api, settings.has_later_api)
         if key not in self._made:
             catalogue = self._catalogues.standard_library(lua)

@@ -22,13 +22,12 @@ from lsp_server.documents import Documents, is_huge
 from lsp_server.features import FEATURES, INSTALLERS
 from lsp_server.features.semantic_tokens import TokenAnswers
 from lsp_server.files import path_of
+from lsp_server.folder_settings import FolderSettings
 from lsp_server.index import WorkspaceIndex
 from lsp_server.insight import Insight
 from lsp_server.live_values import LiveValues
 from lsp_server.protocol import LuaProtocol
 from lsp_server.registry import Feature
-from lsp_server.rules import RULES
-from lsp_server.settings import Settings, read_settings
 
 _log = logging.getLogger(__name__)
 
@@ -59,13 +58,9 @@ class LuaLanguageServer(LanguageServer):
         )
         logging.getLogger("pygls.protocol.json_rpc").addFilter(_is_worth_telling)
         self.compiler = compiler
-        self._lua_of = lua_of
-        self.default_lua = compiler.usual_lua
-        self.settings = Settings(lua=self.default_lua)
-        self.documents = Documents(self.default_lua)
-        self.insight = Insight(
-            catalogues, self.documents, lambda: self.settings, lambda: self.folders
-        )
+        self.settings = FolderSettings(compiler, lua_of, self.tell)
+        self.documents = Documents(lambda uri: self.settings.of(uri).lua)
+        self.insight = Insight(catalogues, self.documents, self.settings.of, lambda: self.folders)
         self.on_settings: list[Callable[[], None]] = []
         """Called when other settings hold or other globals are there: diagnostics may differ."""
         self.on_change: list[Callable[[Document], None]] = []
@@ -113,30 +108,31 @@ class LuaLanguageServer(LanguageServer):
 
     def settle_in(self) -> None:
         """Find out which Lua is meant where the client is at work and names none."""
-        folders = self.folders
-        try:
-            self.default_lua = self._lua_of(folders[0] if folders else None)
-        except UserError as error:
-            self.tell(f"{error} Files are read as Lua {self.default_lua}.")
+        self.settings.settle_in(self.folders)
 
-    def configure(self, given: Any) -> None:
-        """Take over what a client sent as settings; it is told what is wrong with them."""
-        settings, problems = read_settings(given, self.default_lua, self.compiler.full_name, RULES)
-        if problems:
-            self.tell("llmspell settings: " + " ".join(problems))
-        if settings != self.settings:
-            self.settings = settings
-            self.documents.set_lua(settings.lua)
-            for listener in self.on_settings:
-                listener()
+    def configure(self, given: object, given_of: Mapping[str, object] | None = None) -> None:
+        """Take over what a client sent as settings, and what it said of single folders."""
+        if self.settings.take(given, given_of):
+            self._settings_changed()
+
+    def folders_changed(self) -> None:
+        """The workspace has other folders, with settings of their own."""
+        if self.settings.folders_changed(self.folders):
+            self._settings_changed()
+
+    def _settings_changed(self) -> None:
+        self.documents.settings_changed()
+        for listener in self.on_settings:
+            listener()
 
     def diagnose(self, document: Document) -> list[types.Diagnostic]:
         """Everything that is wrong with a document."""
-        return self._diagnoser.diagnose(document, self.settings, self.index.names)
+        return self._diagnoser.diagnose(document, self.settings.of(document.uri), self.index.names)
 
     async def diagnosed(self, document: Document) -> list[types.Diagnostic] | None:
         """The same bit by bit: other requests come first. None if the text changes meanwhile."""
-        steps = self._diagnoser.diagnosing(document, self.settings, self.index.names)
+        settings = self.settings.of(document.uri)
+        steps = self._diagnoser.diagnosing(document, settings, self.index.names)
         for _ in steps:
             for _turn in range(TURNS):
                 await asyncio.sleep(0)

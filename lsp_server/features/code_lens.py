@@ -26,7 +26,7 @@ def code_lenses(server: LuaLanguageServer, params: types.CodeLensParams) -> list
     """Run and Debug on the first statement, Debug this on what does something by itself."""
     document = server.document(params.text_document.uri)
     code = statements(document.root)
-    if not (server.settings.has_lenses and document.is_program and code):
+    if not (server.settings.of(document.uri).has_lenses and document.is_program and code):
         return []
     first = document.position(code[0].start_byte).line
     found = [

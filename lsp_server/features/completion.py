@@ -73,7 +73,7 @@ def _candidates(
 ) -> Iterator[Candidate]:
     insight, tokens, typed = server.insight, cursor.tokens, cursor.typed
     last = tokens[-1] if tokens else None
-    catalogue = insight.catalogue(cursor.document.lua)
+    catalogue = insight.catalogue(cursor.document)
     if last is not None and last.is_open:
         if last.sort is Sort.STRING:
             yield from _in_string(insight, cursor, catalogue)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
+from lsp_server.files import uri_of
 from lsp_server.registry import feature
 from lsp_server.settings import SECTION
 
@@ -21,7 +22,7 @@ def configure(server: LuaLanguageServer, params: types.DidChangeConfigurationPar
     """Other settings hold for the next message; where the client sends none they are asked for."""
     if params.settings:
         server.configure(params.settings)
-    else:
+    if not params.settings or len(server.folders) > 1:
         server.start(ask_for_settings(server))
 
 
@@ -30,11 +31,14 @@ async def ask_for_settings(server: LuaLanguageServer) -> None:
     workspace = server.client_capabilities.workspace
     if workspace is None or not workspace.configuration:
         return
-    wanted = types.ConfigurationParams([types.ConfigurationItem(section=SECTION)])
+    folders = server.folders if len(server.folders) > 1 else []
+    scopes = [None, *map(uri_of, folders)]
+    items = [types.ConfigurationItem(scope_uri=each, section=SECTION) for each in scopes]
     try:
-        (given,) = await server.workspace_configuration_async(wanted)
+        answer = await server.workspace_configuration_async(types.ConfigurationParams(items))
+        given, *given_of = answer
     except Exception:  # a client that says it can and cannot is served all the same
         _log.warning("The client does not tell its settings")
         return
-    if given:
-        server.configure(given)
+    if any(answer):
+        server.configure(given, dict(zip(folders, given_of, strict=False)))

@@ -35,7 +35,7 @@ async def range_formatting(
 async def _format(
     server: LuaLanguageServer, document: Document, span: tuple[int, int] | None
 ) -> list[types.TextEdit]:
-    program = find_stylua(server.settings.stylua, server.folders)
+    program = find_stylua(server.settings.of(document.uri).stylua, server.folders)
     return _edits(document, await run_stylua(program, document, span))
 
 

@@ -67,7 +67,7 @@ def describe(
     server: LuaLanguageServer, document: Document, offset: int
 ) -> tuple[int, int, str] | None:
     """Begin and end of what is described, and the description in Markdown."""
-    catalogue = server.insight.catalogue(document.lua)
+    catalogue = server.insight.catalogue(document)
     one = document.analysis.at(offset)
     if one is None:
         return _keyword(document, offset, catalogue)

@@ -74,10 +74,12 @@ def saved(server: LuaLanguageServer, params: types.DidSaveTextDocumentParams) ->
 def folders_changed(
     server: LuaLanguageServer, params: types.DidChangeWorkspaceFoldersParams
 ) -> None:
-    """The index reads folders that are new, and forgets the others."""
+    """The index reads folders that are new, and forgets the others; each has its settings."""
     for folder in params.event.added:
         if (path := path_of(folder.uri)) is not None:
             server.index.add_folder(path)
     for folder in params.event.removed:
         if (path := path_of(folder.uri)) is not None:
             server.index.remove_folder(path)
+    server.folders_changed()
+    server.start(ask_for_settings(server))

@@ -21,6 +21,12 @@ def symbols(editor: Editor, name: str) -> list[str]:
     return [each.name for each in editor.ask(types.TEXT_DOCUMENT_DOCUMENT_SYMBOL, params)]
 
 
+def problems(editor: Editor, name: str) -> list[str]:
+    """The rules of what was published last about a file."""
+    found = editor.published.get(editor.uri(name))
+    return ["nothing"] if found is None else [str(each.code) for each in found.diagnostics]
+
+
 def test_over_stdio(tmp_path: Path) -> None:
     """An editor starts the server, asks, and leaves; the server ends with status 0."""
     editor = Editor(tmp_path)
@@ -164,6 +170,31 @@ def test_settings_are_asked_for(tmp_path: Path) -> None:
             ]
         )
     )
+    editor.close()
+
+
+def test_each_folder_has_its_settings(tmp_path: Path) -> None:
+    """A client with several folders is asked for those of each; the first counts elsewhere."""
+    for name in ("old", "new"):
+        (tmp_path / name).mkdir()
+    editor = Editor(tmp_path)
+    editor.start_memory()
+    lua = {
+        name: {"lua": {"version": version}} for name, version in (("old", "5.1"), ("new", "5.5"))
+    }
+    editor.settings = lua["old"]
+    editor.folder_settings = {editor.uri(name): each for name, each in lua.items()}
+    can = types.WorkspaceClientCapabilities(configuration=True)
+    editor.initialize(folders=["old", "new"], workspace=can)
+    for name in ("old/a.lua", "new/b.lua", "c.lua"):
+        editor.open(name, "x = 1 // 2\n")
+    editor.wait_until(lambda: problems(editor, "old/a.lua") == ["syntax-error"])
+    editor.wait_until(lambda: problems(editor, "c.lua") == ["syntax-error"])
+    editor.wait_until(lambda: problems(editor, "new/b.lua") == [])
+    editor.folder_settings[editor.uri("new")] = lua["old"]
+    params = types.DidChangeConfigurationParams({"llmspell": lua["old"]})
+    editor.tell(types.WORKSPACE_DID_CHANGE_CONFIGURATION, params)
+    editor.wait_until(lambda: problems(editor, "new/b.lua") == ["syntax-error"])
     editor.close()
 
 

@@ -4,7 +4,7 @@ A test types into files and asks; every answer has a deadline that only fails.
 """
 
 import asyncio
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager
 from functools import partial
@@ -53,7 +53,9 @@ class Editor:
         self._servers = ExitStack()
         self.settings: object = None
         """What the server is told when it asks."""
-        self.client.feature(types.WORKSPACE_CONFIGURATION)(lambda _: [self.settings])
+        self.folder_settings: dict[str, object] = {}
+        """The same of single folders, by their addresses."""
+        self.client.feature(types.WORKSPACE_CONFIGURATION)(partial(Editor._settings, self))
         self.client.feature(types.WINDOW_SHOW_MESSAGE)(partial(Editor._heard, self))
         self.client.feature(types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS)(
             partial(Editor._published, self)
@@ -85,14 +87,16 @@ class Editor:
         """A server that runs already."""
         self._now(self.client.start_tcp("127.0.0.1", port))
 
-    def initialize(self, settings: Any = None, **capabilities: Any) -> types.InitializeResult:
-        """Introduce each to the other."""
-        folder = types.WorkspaceFolder(self.uri(""), self.folder.name)
+    def initialize(
+        self, settings: Any = None, folders: Sequence[str] = ("",), **capabilities: Any
+    ) -> types.InitializeResult:
+        """Introduce each to the other; ``folders`` are those of the workspace."""
+        opened = [types.WorkspaceFolder(self.uri(each), each) for each in folders]
         params = types.InitializeParams(
             capabilities=types.ClientCapabilities(**capabilities),
             process_id=None,
-            root_uri=folder.uri,
-            workspace_folders=[folder],
+            root_uri=opened[0].uri,
+            workspace_folders=opened,
             initialization_options=settings,
         )
         result = self.ask(types.INITIALIZE, params)
@@ -246,6 +250,10 @@ class Editor:
             while not is_so():
                 self._news.clear()
                 await self._news.wait()
+
+    def _settings(self, params: types.ConfigurationParams) -> list[object]:
+        own = self.folder_settings
+        return [own.get(each.scope_uri or "", self.settings) for each in params.items]
 
     def _heard(self, params: types.ShowMessageParams) -> None:
         self.messages.append(params.message)

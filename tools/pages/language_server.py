@@ -74,6 +74,8 @@ SETTINGS_HEAD = f"""
 In the section `{SECTION}`, through `initializationOptions` or `workspace/didChangeConfiguration`; keys may be nested or written with dots, and sections of other programs are passed over.
 Rules may be called by their other names, too.
 What is wrong is named in a message, and the rest holds.
+With several folders each has its own: clients that can be asked (`workspace/configuration`) are asked for the settings of each, and `engines.lua.version` is that of the folder's configuration.
+What lies in no folder goes with the first one.
 
 """
 

@@ -20,7 +20,7 @@ def problems(text: str, lua: str = "5.4", **settings: object) -> list[tuple[str,
     document = Document("file:///a.lua", text.encode(), lua, "utf-8")
     chosen = Settings(lua=lua, severities=ALL_ON)
     chosen = Settings(**{"lua": lua, "severities": ALL_ON, **settings}) if settings else chosen
-    insight = Insight(LuaCatalogues(), Documents(lua), lambda: chosen, list)
+    insight = Insight(LuaCatalogues(), Documents(lambda _: lua), lambda _: chosen, list)
     found = Diagnoser(CHECKER, insight).diagnose(document, chosen)
     return [
         (
