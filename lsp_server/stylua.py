@@ -8,9 +8,12 @@ import os
 import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
 
 from kernel.core.errors import UserError
 from lsp_server.document import Document
+from lsp_server.files import read_file
 
 DEADLINE = 10.0
 """Seconds that formatting a text may take."""
@@ -24,6 +27,15 @@ _SYNTAX = {
     "luajit2.1": "LuaJit",
 }
 """What StyLua calls a version."""
+
+_CONFIGURATIONS = {
+    ("stylua.toml", ".stylua.toml"): b"line_endings",
+    (".editorconfig",): b"end_of_line",
+}
+"""Its configuration files, those that count more first, and what in them is about ends of lines."""
+
+_LARGEST = 100_000
+"""Bytes of such a file that are looked at."""
 
 
 def find_stylua(setting: str | None, folders: Iterable[str]) -> str:
@@ -85,11 +97,22 @@ def _formatted(answer: _Answer) -> bytes:
 
 
 def _line_ends(document: Document) -> list[str]:
+    """The option for the ends that the text has, unless a configuration file says others."""
     end = document.raw.find(b"\n")
-    if end < 0:
+    if end < 0 or _is_configured(document.path):
         return []
     is_windows = document.raw[max(0, end - 1) : end] == b"\r"
     return ["--line-endings", "Windows" if is_windows else "Unix"]
+
+
+def _is_configured(path: str | None) -> bool:
+    """Whether the configuration file that StyLua finds speaks of the ends of lines."""
+    folders = Path(path).parents if path is not None else ()
+    for names, word in _CONFIGURATIONS.items():
+        for folder, name in product(folders, names):
+            with contextlib.suppress(OSError):
+                return word in read_file(str(folder / name), _LARGEST)
+    return False
 
 
 async def _run(program: str, words: list[str], document: Document) -> _Answer:

@@ -13,6 +13,7 @@ from tests.support.editor import Editor, editing
 OPTIONS = types.FormattingOptions(tab_size=2, insert_spaces=True)
 
 STANDING_IN = f"""#!{sys.executable}
+import os
 import sys
 
 def option(name):
@@ -27,7 +28,10 @@ if "broken" in text or ("goto=1" in text and syntax != "Lua51") or ("1LL" in tex
 if "--range-start" in sys.argv:
     text = text.replace("x=1", "x = 1", 1)
 text = text.replace("y=2", "y = 2").replace("\\r", "")
-text = text.replace("\\n", "\\r\\n") if option("--line-endings") == "Windows" else text
+ends = option("--line-endings")
+if os.path.exists("stylua.toml") and not ends:
+    ends = open("stylua.toml").read().strip().removeprefix("line_endings = ").strip('"')
+text = text.replace("\\n", "\\r\\n") if ends == "Windows" else text
 sys.stdout.buffer.write(text.encode())
 """
 
@@ -97,6 +101,14 @@ def test_the_ends_of_lines_stay(tmp_path: Path, end: str) -> None:
     with editing(tmp_path, {"stylua.path": stylua(tmp_path / "formatter")}) as editor:
         editor.open("a.lua", f"x = 1{end}y=2{end}z = 3{end}")
         assert [(1, f"y = 2{end}")] == formatted(editor, "a.lua")
+
+
+def test_a_configuration_file_says_how_lines_end(tmp_path: Path) -> None:
+    """What the project has decided counts more than the ends that the text has."""
+    (tmp_path / "stylua.toml").write_text('line_endings = "Windows"\n')
+    with editing(tmp_path, {"stylua.path": stylua(tmp_path / "formatter")}) as editor:
+        editor.open("a.lua", "x = 1\n")
+        assert [(0, "x = 1\r\n")] == formatted(editor, "a.lua")
 
 
 @pytest.mark.parametrize(
