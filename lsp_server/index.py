@@ -10,7 +10,7 @@ import asyncio
 import logging
 import os
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Set
 from dataclasses import dataclass, replace
 
 from lsprotocol import types
@@ -74,9 +74,18 @@ class WorkspaceIndex:
         return self._globals.keys()
 
     @property
-    def names(self) -> Collection[str]:
+    def names(self) -> Set[str]:
         """The same, and what some file adds to the library: ``string.trim``."""
         return self._globals.keys() | self._added.keys()
+
+    def names_beside(self, uri: str) -> Collection[str]:
+        """The same without what only this file defines: its newest text says that itself."""
+        own = self._files.get(path_of(uri) or "")
+        if own is None:
+            return self.names
+        alone = {each for each in own.globals if self._globals[each] == 1}
+        alone |= {each for each in own.added if self._added[each] == 1}
+        return self.names - alone
 
     def search(self, query: str) -> list[types.WorkspaceSymbol]:
         """The symbols whose names have the letters of ``query`` in this order."""

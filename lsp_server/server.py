@@ -127,12 +127,14 @@ class LuaLanguageServer(LanguageServer):
 
     def diagnose(self, document: Document) -> list[types.Diagnostic]:
         """Everything that is wrong with a document."""
-        return self._diagnoser.diagnose(document, self.settings.of(document.uri), self.index.names)
+        names = self.index.names_beside(document.uri)
+        return self._diagnoser.diagnose(document, self.settings.of(document.uri), names)
 
     async def diagnosed(self, document: Document) -> list[types.Diagnostic] | None:
         """The same bit by bit: other requests come first. None if the text changes meanwhile."""
         settings = self.settings.of(document.uri)
-        steps = self._diagnoser.diagnosing(document, settings, self.index.names)
+        names = self.index.names_beside(document.uri)
+        steps = self._diagnoser.diagnosing(document, settings, names)
         for _ in steps:
             for _turn in range(TURNS):
                 await asyncio.sleep(0)

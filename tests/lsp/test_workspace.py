@@ -322,6 +322,17 @@ def test_an_open_file_of_a_folder_that_is_removed(tmp_path: Path) -> None:
         editor.wait_until(lambda: undefined(editor, "c.lua") == ["a", "b"])
 
 
+def test_a_definition_that_is_taken_out_counts_no_longer(tmp_path: Path) -> None:
+    """The very next diagnostics of its file tell that the global is undefined."""
+    with editing(tmp_path) as editor:
+        editor.open("a.lua", "function mine() end\nmine()\n")
+        assert [("mine", "a.lua")] == search(editor, "mine")
+        editor.change("a.lua", "mine()\n")
+        params = types.DocumentDiagnosticParams(editor.identifier("a.lua"))
+        (found,) = editor.ask(types.TEXT_DOCUMENT_DIAGNOSTIC, params).items
+        assert "undefined-global" == found.code
+
+
 def test_a_string_that_is_being_typed_takes_no_names_away(tmp_path: Path) -> None:
     """What could be found before counts on until the text can be parsed again."""
     with editing(tmp_path) as editor:
