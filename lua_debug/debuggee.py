@@ -306,11 +306,11 @@ class LuaDebuggee:
 
     async def loaded_sources(self) -> list[m.Source]:
         """Every file and named chunk loaded so far."""
-        return self.host.loaded_sources()
+        return self.host.loaded.sources
 
     async def modules(self) -> list[m.Module]:
         """What ``require`` loaded."""
-        return list(self.host.modules.values())
+        return list(self.host.loaded.modules.values())
 
     async def stack(
         self, thread: ThreadId, start: int = 0, levels: int = 0, form: m.FrameFormat | None = None

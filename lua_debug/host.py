@@ -3,7 +3,6 @@
 import asyncio
 import codecs
 import json
-import os
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
@@ -26,6 +25,7 @@ from lua_debug.hook_choice import install_hooks
 from lua_debug.host_functions import HostFunctions
 from lua_debug.interrupt import resume_anew
 from lua_debug.last_words import folded
+from lua_debug.loaded_sources import LoadedSources
 from lua_debug.memory_limit import MemoryLimit
 from lua_debug.output import Teller, Written
 from lua_debug.probe_files import load_probe
@@ -34,9 +34,6 @@ from lua_debug.sources import Sources
 from lua_debug.texts import Texts
 from lua_debug.thread import LuaThread
 from lua_debug.versions import LuaVersion
-
-_LISTED_SOURCES = 10_000
-"""How many files and named chunks are announced; a script may load any number of others."""
 
 
 class Host:
@@ -69,12 +66,7 @@ class Host:
         self._decoders = defaultdict[str, codecs.IncrementalDecoder](
             lambda: make_decoder("backslashreplace")
         )
-        self._loaded: dict[str, int] = {}
-        """The raw sources of what was loaded, each with a hash of its newest text."""
-        self._announced: set[m.Source] = set()
-        self.modules: dict[str, m.Module] = {}
-        self._module_of: dict[str, str] = {}
-        """Their names by the raw sources of their chunks."""
+        self.loaded = LoadedSources(sources, teller.tell)
         self.exception_filters: list[dict[str, Any]] = []
         self.before_end: Callable[[int], object] = lambda _: None
         """Called with its exit status when a program has run and its runtime is still there."""
@@ -232,7 +224,7 @@ class Host:
             "arming": lambda: encode(self._table.command()),
             "exchanges": lambda: encode({"offers": self._table.exchanges()}),
             "exchanged": self._table.exchanged,
-            "required": self.required,
+            "required": self.loaded.required,
             "exit": self.exit,
             "close_and_exit": self.close_and_exit,
             "limit_memory": self._memory.hold,
@@ -306,7 +298,7 @@ class Host:
                 "reference": source.reference,
                 "origin": source.origin,
                 "hint": str(source.hint),
-                "module": self._module_of.get(raw),
+                "module": self.loaded.module_of.get(raw),
                 "skip": source.hint is m.SourceHint.DEEMPHASIZE,
                 "map": self._sources.originals.number(raw),
             }
@@ -323,44 +315,13 @@ class Host:
         ``form``: how it comes, a `Form`.
         """
         code = text.encode("latin-1")
-        self._note(raw, code)
+        self.loaded.note(raw, code)
         loaded = self._table.load(raw, code, Form(form))
         if loaded.command is None and loaded.text is None:
             return ""
         command = encode(loaded.command) if loaded.command else ""
         probed = loaded.text.decode("latin-1") if loaded.text is not None else ""
         return f"{len(command)}:{command}{probed}"
-
-    def _note(self, raw: str, text: bytes) -> None:
-        if raw.encode("latin-1") == text:
-            return
-        self._sources.loaded(raw, text)
-        before = self._loaded.get(raw)
-        if before is None and len(self._loaded) >= _LISTED_SOURCES:
-            return
-        self._loaded[raw] = hash(text)
-        is_changed = before not in (None, hash(text))
-        for source in self._sources.listed(raw) if before is None or is_changed else ():
-            if is_changed or source not in self._announced:
-                self._announced.add(source)
-                self._tell(e.SourceLoaded(source, "changed" if is_changed else "new"))
-
-    def loaded_sources(self) -> list[m.Source]:
-        """Files and named chunks as they were loaded, each before what it was made from."""
-        listed = (source for raw in list(self._loaded) for source in self._sources.listed(raw))
-        return list(dict.fromkeys(listed))
-
-    def required(self, name: str, path: str) -> None:
-        """``require`` found a module in a file."""
-        where = os.path.abspath(os.fsdecode(path.encode("latin-1")))
-        shown = name.encode("latin-1").decode("utf-8", "replace")
-        source = self._sources.of("@" + path)
-        is_mine = source.hint is not m.SourceHint.DEEMPHASIZE
-        module = m.Module(shown, shown, source.path or where, is_user_code=is_mine)
-        reason = "changed" if shown in self.modules else "new"
-        self.modules[shown] = module
-        self._module_of["@" + path] = shown
-        self._tell(e.ModuleLoaded(module, reason))
 
     def exit(self, code: int) -> None:
         """The script called os.exit."""
