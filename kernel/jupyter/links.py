@@ -141,7 +141,7 @@ class MemoryClient:
 class MemoryLink:
     """Implements `Link`."""
 
-    tells_end = True
+    tells_end = False
 
     def __init__(self, kernel: JupyterKernel) -> None:
         self._kernel = kernel
