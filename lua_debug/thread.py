@@ -35,7 +35,7 @@ _INTERRUPT_AGAIN = 0.005
 """Seconds after which an interrupt that was not heard is repeated."""
 
 
-_ENDS_STOP = frozenset({"resume", "detach", "terminate"})
+_ENDS_STOP = frozenset({"resume", "detach", "interrupt", "terminate"})
 
 
 @dataclass(slots=True)

@@ -288,6 +288,27 @@ def test_an_interrupt_leaves_the_debugger_as_it_was(tell):
     tell(story)
 
 
+def test_a_loop_behind_an_interrupted_stop_is_heard(tell):
+    """An interrupt and a pause reach the cell behind one that was ended where it stood."""
+
+    async def story(n: Notebook) -> None:
+        d = n.debugger()
+        await d.start()
+        await d.break_at(CELL, 3)
+        cell = n.run(CELL)
+        await d.event("stopped")
+        n.session.interrupt()
+        await asyncio.wait_for(cell, DEADLINE)
+        loop = n.run("while true do end")
+        await d.ask("pause", threadId=1)
+        assert "pause" == (await d.event("stopped"))["reason"]
+        await d.ask("continue", threadId=1)
+        n.session.interrupt()
+        assert "Interrupted" == (await asyncio.wait_for(loop, DEADLINE)).error.name
+
+    tell(story)
+
+
 def test_one_continue_too_many_is_harmless(tell):
     """A second click while the cell runs is answered, and nothing hangs."""
 
