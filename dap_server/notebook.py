@@ -13,9 +13,12 @@ import re
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
+import anyio
+
+from dap_server import errors
 from dap_server.shared_host import SharedHost
 from dap_server.wire import Wire, WireError, encode
-from kernel.core.errors import UserError
+from kernel.core.errors import Cancelled, UserError
 from kernel.core.ids import FrameId
 from kernel.debug.coordinator import BreakpointRequest
 from kernel.debug.debuggee import Debuggee
@@ -61,6 +64,8 @@ class NotebookDebugger:
         self._breakpoints: dict[str, list[dict[str, Any]]] = {}
         self._stopped: set[int] = set()
         self._filters: list[str] = []
+        self._under_way: tuple[object, anyio.CancelScope | None] | None = None
+        """The number of the request that is served, and what breaks it off if it is our own."""
         self._own: Mapping[str, Callable[[Mapping[str, Any]], Awaitable[Body]]] = {
             "debugInfo": self._debug_info,
             "dumpCell": self._dump_cell,
@@ -75,14 +80,10 @@ class NotebookDebugger:
         """The DAP response to a DAP request; what fails is a response, too."""
         command = str(content.get("command", ""))
         arguments = content.get("arguments") or {}
-        own = self._own.get(command)
-        if own is None:
-            answer = await self._forward(content, command, arguments)
+        if command == "cancel":
+            answer = await self._cancel(arguments)
         else:
-            try:
-                answer = {"success": True, "body": await own(arguments)}
-            except UserError as error:
-                answer = {"success": False, "message": str(error), "body": {}}
+            answer = await self._serve(content, command, arguments)
         return {
             "seq": next(self._seq),
             "type": "response",
@@ -90,6 +91,34 @@ class NotebookDebugger:
             "command": command,
             **answer,
         }
+
+    async def _serve(
+        self, content: Mapping[str, Any], command: str, arguments: Mapping[str, Any]
+    ) -> Body:
+        own = self._own.get(command)
+        scope = anyio.CancelScope()
+        self._under_way = content.get("seq"), scope if own is not None else None
+        try:
+            if own is None:
+                return await self._forward(content, command, arguments)
+            with scope:
+                return {"success": True, "body": await own(arguments)}
+            said = errors.failure(command, Cancelled())
+            return {"success": False, "message": said.short, "body": said.body().wire()}
+        except UserError as error:
+            return {"success": False, "message": str(error), "body": {}}
+        finally:
+            self._under_way = None
+
+    async def _cancel(self, arguments: Mapping[str, Any]) -> Body:
+        """Break off the request under way, if that is meant; it overtakes those that wait."""
+        number, scope = self._under_way or (None, None)
+        if number is not None and number == arguments.get("requestId"):
+            if scope is not None:
+                scope.cancel()
+            elif self._link is not None:
+                await self._link.break_off()
+        return {"success": True, "body": {}}
 
     async def close(self) -> None:
         """The notebook is gone, or the kernel is."""
@@ -305,6 +334,11 @@ class _Link:
         if self._reading.done():
             return {"success": False, "message": ALONE}
         return await future
+
+    async def break_off(self) -> None:
+        """Cancel what has not been answered, as far as it can be."""
+        for number in list(self._waiting):
+            await self.ask("cancel", {"requestId": number})
 
     async def _read(self, end: MemoryTransport) -> None:
         wire = Wire()

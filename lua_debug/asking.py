@@ -39,12 +39,9 @@ def read_line(debuggee: LuaDebuggee, door: ScriptDoor, prompt: str, is_secret: b
 
     A line behind ``=``, or ``$`` at the end, ``^`` if interrupted, ``!`` and why not.
     """
-    host = debuggee.host
-    host.drain()
+    debuggee.host.drain()
     try:
-        line = debuggee.thread.wait_for(
-            lambda: door.read_line(prompt, is_secret=is_secret), lambda: host.wants_end
-        )
+        line = debuggee.thread.wait_for(lambda: door.read_line(prompt, is_secret=is_secret))
     except InterruptedError:
         return "^"
     except InputDenied as denied:

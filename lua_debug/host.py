@@ -160,11 +160,6 @@ class Host:
             self._host_functions.cancel_waits()
         return {"error": {"message": problem, "traceback": ""}}
 
-    @property
-    def wants_end(self) -> bool:
-        """Whether what runs is to end; on the Lua thread."""
-        return bool(self.probe.wants_end)
-
     def end(self) -> None:
         """There will be no more cells: let finalizers run, and tell `Exited`."""
         self._close()

@@ -251,6 +251,7 @@ class LuaSession:
     def interrupt(self) -> None:
         """End the cell that runs by an error no handler of it can keep; returns at once."""
         if self._under_way is not None:
+            self.debuggee.thread.break_off()  # an evaluation would keep it from being heard
             self.debuggee.thread.post("interrupt")
 
     def behind_output(self, do: Callable[[], object]) -> None:

@@ -35,7 +35,8 @@ _INTERRUPT_AGAIN = 0.005
 """Seconds after which an interrupt that was not heard is repeated."""
 
 
-_ENDS_STOP = frozenset({"resume", "detach", "interrupt", "terminate"})
+_ENDS_SCRIPT = frozenset({"interrupt", "terminate"})
+_ENDS_STOP = frozenset({"resume", "detach"}) | _ENDS_SCRIPT
 
 
 @dataclass(slots=True)
@@ -68,7 +69,7 @@ class _Job:
 
 @dataclass(frozen=True, slots=True)
 class _Wake:
-    """What a script waits for on the loop is there."""
+    """What a script waits for on the loop is there, or not wanted any more."""
 
 
 class LuaThread:
@@ -111,8 +112,7 @@ class LuaThread:
         try:
             return await command.future
         except asyncio.CancelledError:
-            command.take_back()
-            self.wake_evaluation()
+            self._take_back(command)
             raise
         finally:
             self._waiting.discard(command.future)
@@ -140,6 +140,16 @@ class LuaThread:
         self._mailbox.put(command)
         self._prod()
         return command
+
+    def break_off(self) -> None:
+        """Have the evaluation under way end as one that was cancelled; its asker is answered so."""
+        if (command := self._current) is not None:
+            self._take_back(command)
+
+    def _take_back(self, command: _Command) -> None:
+        command.take_back()
+        self._mailbox.put(_Wake())  # it may wait for something
+        self.wake_evaluation()
 
     def post(self, op: str, /, **arguments: Any) -> None:
         """Have the probe run an operation when it comes to it, and do not wait."""
@@ -186,24 +196,26 @@ class LuaThread:
 
     # --- on the Lua thread, called by the probe ---------------------------------------------------
 
-    def wait_for(self, work: Callable[[], Coroutine[Any, Any, T]], ends: Callable[[], bool]) -> T:
+    def wait_for(self, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
         """Run a coroutine on the loop while the script waits here, and serve commands meanwhile.
 
-        For functions of the host that the script has called. ``ends`` is asked after each command:
-        once it says yes the coroutine is cancelled and `InterruptedError` raised. Raises what the
-        coroutine raises.
+        For functions of the host that the script has called, or an evaluation. Once the script is
+        to end, or the evaluation is taken back, the coroutine is cancelled and `InterruptedError`
+        raised. Raises what the coroutine raises.
         """
+        evaluation = self._current
         task = asyncio.run_coroutine_threadsafe(work(), self._loop)
         task.add_done_callback(lambda _: self._mailbox.put(_Wake()))
         was_serving, self._is_serving = self._is_serving, True
         try:
             while not task.done():
-                item = self._mailbox.get()
+                item, has_ended = self._mailbox.get(), False
                 if self._takes(item):
                     self.answer(self.run_command(item.text))
-                    self._is_serving = True
-                    if ends():
-                        task.cancel()
+                    self._is_serving, self._current = True, evaluation
+                    has_ended = item.op in _ENDS_SCRIPT
+                if has_ended or self.is_taken_back():
+                    task.cancel()
         finally:
             self._is_serving = was_serving
         if task.cancelled():

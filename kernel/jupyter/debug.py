@@ -10,8 +10,8 @@ class DebugEndpoint(Protocol):
     async def handle(self, content: Mapping[str, Any]) -> dict[str, Any]:
         """Serve a DAP request (``seq``, ``command``, ``arguments``); its DAP response.
 
-        Requests come in their order, the next when this one has been answered. A failure is a
-        response too (``success`` false, with a ``message``).
+        Requests come in their order, the next when this one has been answered; but ``cancel``
+        comes at once. A failure is a response too (``success`` false, with a ``message``).
         """
 
     async def close(self) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import itertools
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -14,6 +15,9 @@ from kernel.jupyter.router import METADATA
 Body = Mapping[str, Any]
 
 OWN: Mapping[str, Any] = {METADATA: {PRIVATE: True}}
+
+BROKEN_OFF = "interrupted!"
+"""Why a request failed that was taken back; a cell says the same."""
 
 
 class KernelDebugger:
@@ -31,6 +35,9 @@ class KernelDebugger:
         """Called when the kernel had taken us for gone (a suspended process): nothing is set."""
         self._stop_listening: Callable[[], None] = lambda: None
         self._renewing: asyncio.Task[None] | None = None
+        self._numbers = itertools.count(1)
+        self._under_way: dict[int, bool] = {}
+        """The numbers of requests without an answer, and whether each was taken back."""
 
     async def open(self) -> Body:
         """Attach; the capabilities. Raises `RequestFailed` where there is no debugger."""
@@ -48,9 +55,35 @@ class KernelDebugger:
 
     async def ask(self, command: str, arguments: Body | None = None) -> Body:
         """The body of the response to a DAP request; raises `RequestFailed`, `KernelLost`."""
-        content = {"type": "request", "seq": 0, "command": command, "arguments": arguments or {}}
+        number = next(self._numbers)
+        self._under_way[number] = command == "cancel"
+        try:
+            return await self._ask(number, command, arguments or {})
+        except RequestFailed as error:
+            raise (RequestFailed(BROKEN_OFF) if self._under_way[number] else error) from None
+        finally:
+            del self._under_way[number]
+
+    async def _ask(self, number: int, command: str, arguments: Body) -> Body:
+        content = {"type": "request", "seq": number, "command": command, "arguments": arguments}
         reply = await self._client.request(Channel.CONTROL, "debug_request", content, metadata=OWN)
         return body_of(reply)
+
+    @property
+    def is_asking(self) -> bool:
+        """Whether a request has no answer yet."""
+        return bool(self._under_way)
+
+    @property
+    def has_taken_back(self) -> bool:
+        """Whether all that has no answer yet was taken back already."""
+        return all(self._under_way.values())
+
+    async def take_back(self) -> None:
+        """Have what has no answer yet broken off, as far as it can be: evaluations above all."""
+        for number in [number for number, is_over in self._under_way.items() if not is_over]:
+            self._under_way[number] = True
+            await self.ask("cancel", {"requestId": number})
 
     async def close(self) -> None:
         """Take the breakpoints away and leave; harmless when done twice, or the kernel is gone."""

@@ -38,6 +38,10 @@ class Publish(Protocol):
         """Publish a message of a kind under a parent header."""
 
 
+OVERTAKES = "cancel"
+"""The one request that does not wait until those before it have been answered."""
+
+
 class _Debugger:
     """An endpoint, whose requests come one after the other."""
 
@@ -51,6 +55,8 @@ class _Debugger:
         self.endpoint = endpoint(self)
 
     async def handle(self, message: Message) -> Content:
+        if message.content.get("command") == OVERTAKES:
+            return await self.endpoint.handle(message.content)
         async with self.turn:
             self.parent = message.header
             return await self.endpoint.handle(message.content)

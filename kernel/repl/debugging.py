@@ -111,6 +111,21 @@ class Debugging:
         assert self._debugger is not None
         return await self._debugger.ask(command, arguments)
 
+    @property
+    def is_asking(self) -> bool:
+        """Whether a request has no answer yet."""
+        return self._debugger is not None and self._debugger.is_asking
+
+    @property
+    def has_taken_back(self) -> bool:
+        """Whether `take_back` was tried on all that has no answer yet."""
+        return self._debugger is not None and self._debugger.has_taken_back
+
+    async def take_back(self) -> None:
+        """Have what has no answer yet broken off; it fails with a `UserError`."""
+        if self._debugger is not None:
+            await self._debugger.take_back()
+
     def lose(self) -> None:
         """The program has been started anew, and the debugger is gone with the old one."""
         self._debugger = None

@@ -15,6 +15,7 @@ from kernel.core.errors import UserError
 from kernel.jupyter.handle import KernelHandle
 from kernel.jupyter.links import KernelLost
 from kernel.repl.beginnings import command_begun
+from kernel.repl.break_key import BreakKey
 from kernel.repl.breakpoints import SILENT, Breakpoint
 from kernel.repl.cells import Cells
 from kernel.repl.debugging import Debugging
@@ -75,14 +76,15 @@ class Repl:
         self.has_failed = False
         """Whether a line of the input failed, of whatever kind."""
         self.cells = Cells(self)
+        self.break_key = BreakKey(self)
         self.news = News(self)
         self.typing_help = TypingHelp(self)
         self._repeat = ""
         self._showing: asyncio.Task[None] | None = None
+        self._entering = 0
         self._paging: asyncio.Task[None] | None = None
         self._changes = asyncio.Event()
         self._ending = asyncio.Event()
-        self._interrupts = 0
         self.is_leaving = False
         """Whether what goes wrong interests nobody any more."""
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -190,7 +192,7 @@ class Repl:
     def changed(self) -> None:
         """The state may be another one."""
         if self.state in READY:
-            self._interrupts = 0
+            self.break_key.forget()
         self._changes.set()
         self.terminal.refresh()
 
@@ -226,6 +228,11 @@ class Repl:
     def moved(self, breakpoint_: Breakpoint) -> None:
         """A breakpoint counts elsewhere than was typed."""
         self.warn(f"Breakpoint {breakpoint_.number}: {breakpoint_.message}")
+
+    @property
+    def is_showing(self) -> bool:
+        """Whether a stop is being shown, or what is to be done there is done."""
+        return self._showing is not None and not self._showing.done()
 
     async def _show_stop(self, stop: Stop) -> None:
         try:
@@ -287,12 +294,20 @@ class Repl:
 
     async def enter(self, text: str) -> None:
         """Carry out what was typed; whatever goes wrong is shown, and nothing else ends by it."""
+        self._entering += 1
         try:
             await self._enter(text)
         except KernelLost:
             raise
         except UserError as error:
             self.fail(str(error))
+        finally:
+            self._entering -= 1
+
+    @property
+    def is_entering(self) -> bool:
+        """Whether a line is being carried out; a cell that it began may run longer."""
+        return self._entering > 0
 
     async def _enter(self, text: str) -> None:
         line = text.strip()
@@ -352,26 +367,6 @@ class Repl:
             result = await self.debugging.value(text.strip())
         if result:
             await self.terminal.page(f"{self.terminal.styles.code(result)}\n")
-
-    # --- breaking off ---------------------------------------------------------------------------
-
-    def break_pressed(self) -> bool:
-        """Ctrl-C: the first interrupts what runs, the second does so whatever it costs."""
-        if self.state is not State.RUNNING and not self._stands_for_commands:
-            return False
-        self._interrupts += 1
-        force = self._interrupts > 1
-        self.warn("Killing it." if force else "Interrupting… (Ctrl-C again kills)")
-        self.start(self.kernel.interrupt(force=force))
-        return True
-
-    @property
-    def _stands_for_commands(self) -> bool:
-        """Whether it stands only while a breakpoint's commands are carried out: it may go on."""
-        stop = self.debugging.stop
-        if stop is None or self._showing is None or self._showing.done():
-            return False
-        return any(it.commands for it in self.debugging.breakpoints if it.id in stop.ids)
 
     # --- saying ---------------------------------------------------------------------------------
 

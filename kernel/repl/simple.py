@@ -42,7 +42,7 @@ class SimpleTerminal:
         self._assistant: Assistant
         self._reader = _LineReader(input_)
         self._column = 0
-        self._is_paging = False
+        self._is_paging = self._is_asked = False
 
     @property
     def size(self) -> tuple[int, int]:
@@ -100,8 +100,14 @@ class SimpleTerminal:
             return None
         if prompt:
             self.write(prompt)
-        line = await self._reader.next()
-        return None if line is _CLEARED else line
+        self._is_asked = True
+        try:
+            line = await self._reader.next()
+        finally:
+            self._is_asked = False
+        if line is _CLEARED:  # there is no answer, and nobody will want it for long
+            await asyncio.get_running_loop().create_future()
+        return line
 
     def is_long(self, text: str) -> bool:
         """Whether it is for a pager."""
@@ -125,8 +131,10 @@ class SimpleTerminal:
         """Ctrl-C: for the program if it runs, else what was typed is forgotten."""
         if self._is_paging:  # it hears the signal, too
             return
-        if not self._assistant.break_pressed(False):
+        is_programs = self._assistant.break_pressed(False)
+        if not is_programs:
             self.write("\n")
+        if not is_programs or self._is_asked:
             self._reader.put(_CLEARED)
 
     async def close(self) -> None:

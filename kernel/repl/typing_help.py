@@ -140,7 +140,7 @@ class TypingHelp:
 
     def break_pressed(self, has_text: bool) -> bool:  # noqa: ARG002 - the port's
         """Ctrl-C."""
-        return self._repl.break_pressed()
+        return self._repl.break_key.pressed()
 
     # --- completion -----------------------------------------------------------------------------
 

@@ -20,7 +20,10 @@ local function ask()
   P.flush_logs()
   local told = P.out_there(P.host.read_line, "", false) -- commands are served meanwhile
   local mark, text = sub(told, 1, 1), sub(told, 2)
-  if mark == "^" then P.die() end -- the cell is interrupted
+  if mark == "^" then
+    if P.guard then P.guard.again() end -- the evaluation is cancelled
+    P.die() -- the cell is interrupted
+  end
   if mark == "!" then error(text, 0) end
   if mark == "$" then return false end
   buffer = buffer .. text .. "\n"

@@ -1,42 +1,22 @@
 """The debugger of a notebook, in the order that JupyterLab sends its requests."""
 
 import asyncio
-import contextlib
-from collections.abc import AsyncIterator
 
 import pytest
 
 from kernel.core.model import ExceptionBreakpointSpec
 from kernel.debug.coordinator import BreakpointRequest
 from kernel.debug.remembering import SourceStops, WantedStops
-from kernel.execution.cell_files import CellFiles, murmur2
+from kernel.execution.cell_files import murmur2
 from lua_debug.hook_choice import SWITCH
-from tests.support.notebook_debugger import DEADLINE, Notebook
+from tests.support.notebook_debugger import DEADLINE, Notebook, teller
 
 
 @pytest.fixture
 def tell(lua, hooks, tmp_path, monkeypatch):
     """Run a story with a kernel that notebooks debug."""
     monkeypatch.setenv(SWITCH, hooks)
-
-    @contextlib.asynccontextmanager
-    async def opened() -> AsyncIterator[Notebook]:
-        notebook = Notebook(lua, CellFiles(str(tmp_path)))
-        await notebook.session.start()
-        try:
-            yield notebook
-        finally:
-            await notebook.session.close()
-            notebook.files.close()
-
-    def run(story):
-        async def whole() -> None:
-            async with opened() as notebook:
-                await story(notebook)
-
-        asyncio.run(whole())
-
-    return run
+    return teller(lua, tmp_path)
 
 
 CELL = "local a = 1\nlocal b = a + 1\nshared = {a, b}\nreturn b"
@@ -262,49 +242,6 @@ def test_errors_stop_where_the_notebook_wants_it(tell):
         assert {"x": "5"} == await d.locals()
         await d.ask("continue", threadId=1)
         assert "boom 5" in (await asyncio.wait_for(cell, DEADLINE)).error.message
-
-    tell(story)
-
-
-def test_an_interrupt_leaves_the_debugger_as_it_was(tell):
-    """Breakpoints survive it, also where it ends a cell that stands."""
-
-    async def story(n: Notebook) -> None:
-        d = n.debugger()
-        await d.start()
-        await d.break_at(CELL, 3)
-        for _ in range(3):
-            cell = n.run(CELL)
-            await d.event("stopped")
-            n.session.interrupt()
-            assert "Interrupted" == (await asyncio.wait_for(cell, DEADLINE)).error.name
-        cell = n.run(CELL)
-        await d.event("stopped")
-        await d.ask("stepOut", threadId=1)
-        assert (await asyncio.wait_for(cell, DEADLINE)).error is None
-        # A step that has left its cell stops in no other.
-        assert (await asyncio.wait_for(n.run("local y = 1"), DEADLINE)).error is None
-
-    tell(story)
-
-
-def test_a_loop_behind_an_interrupted_stop_is_heard(tell):
-    """An interrupt and a pause reach the cell behind one that was ended where it stood."""
-
-    async def story(n: Notebook) -> None:
-        d = n.debugger()
-        await d.start()
-        await d.break_at(CELL, 3)
-        cell = n.run(CELL)
-        await d.event("stopped")
-        n.session.interrupt()
-        await asyncio.wait_for(cell, DEADLINE)
-        loop = n.run("while true do end")
-        await d.ask("pause", threadId=1)
-        assert "pause" == (await d.event("stopped"))["reason"]
-        await d.ask("continue", threadId=1)
-        n.session.interrupt()
-        assert "Interrupted" == (await asyncio.wait_for(loop, DEADLINE)).error.name
 
     tell(story)
 

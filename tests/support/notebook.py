@@ -18,7 +18,7 @@ class Answers:
 
     def __init__(self, *lines: str) -> None:
         self.lines = list(lines)
-        self.asked = asyncio.Event()
+        self.asked, self._answered = asyncio.Event(), asyncio.Event()
         self.denied = ""
         self.is_silent = False
 
@@ -27,8 +27,13 @@ class Answers:
         if self.denied:
             raise InputDenied(self.denied)
         if self.is_silent:
-            await asyncio.Event().wait()
+            await self._answered.wait()
         return self.lines.pop(0) if self.lines else None
+
+    def answer(self, line: str) -> None:
+        """Be silent no longer."""
+        self.lines.append(line)
+        self._answered.set()
 
 
 class Notebook:

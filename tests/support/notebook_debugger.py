@@ -1,7 +1,9 @@
 """A notebook and its debugger at one program, as stories drive them."""
 
 import asyncio
-from collections.abc import Mapping
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 from dap_server.notebook import NotebookDebugger
@@ -12,16 +14,10 @@ from kernel.events import model as e
 from kernel.execution.cell_files import CellFiles
 from kernel.execution.engine import Cell, Outcome
 from lua_debug.session import LuaSession
+from tests.support.notebook import Answers
 from tests.support.schema import check_frame
 
 DEADLINE = 20.0
-
-
-class NoInput:
-    """Implements `ScriptDoor`."""
-
-    async def read_line(self, prompt: str, *, is_secret: bool) -> str | None:
-        return None
 
 
 class Notebook:
@@ -31,7 +27,8 @@ class Notebook:
         self.files = files
         self.printed = ""
         settings, folder = DebugSettings(lua=lua), files.prefix
-        self.session = LuaSession(settings, self._hear, NoInput(), cells_folder=folder)
+        self.door = Answers()
+        self.session = LuaSession(settings, self._hear, self.door, cells_folder=folder)
         self.program = SharedProgram(self.session.debuggee)
         self.host = SharedHost(self.program, "the kernel", (".", ":"))
         self._count = 0
@@ -40,6 +37,12 @@ class Notebook:
         if isinstance(event, e.OutputWritten):
             self.printed += event.text
         self.program.core.listen(event)
+
+    async def until_printed(self, text: str) -> None:
+        """Wait until the program has written this."""
+        async with asyncio.timeout(DEADLINE):
+            while text not in self.printed:
+                await asyncio.sleep(0.005)
 
     def run(self, code: str) -> "asyncio.Task[Outcome]":
         self._count += 1
@@ -67,11 +70,17 @@ class Debugger:
         )
 
     async def send(self, command: str, **arguments: Any) -> dict[str, Any]:
-        self._seq += 1
-        request = {"type": "request", "seq": self._seq, "command": command, "arguments": arguments}
+        self._seq = number = self._seq + 1
+        request = {"type": "request", "seq": number, "command": command, "arguments": arguments}
         response = await asyncio.wait_for(self.end.handle(request), DEADLINE)
-        assert (self._seq, command) == (response["request_seq"], response["command"])
+        assert (number, command) == (response["request_seq"], response["command"])
         return response
+
+    def begin(self, command: str, **arguments: Any) -> "asyncio.Task[dict[str, Any]]":
+        return asyncio.ensure_future(self.send(command, **arguments))
+
+    async def cancel_last(self) -> None:
+        await self.ask("cancel", requestId=self._seq)
 
     async def ask(self, command: str, **arguments: Any) -> dict[str, Any]:
         response = await self.send(command, **arguments)
@@ -124,3 +133,29 @@ class Debugger:
         scopes = (await self.ask("scopes", frameId=(await self.top())["id"]))["scopes"]
         found = await self.ask("variables", variablesReference=scopes[0]["variablesReference"])
         return {each["name"]: each["value"] for each in found["variables"]}
+
+
+Story = Callable[[Notebook], Awaitable[None]]
+
+
+def teller(lua: str, folder: Path) -> Callable[[Story], None]:
+    """What runs a story with a kernel of its own; the files of its cells lie in ``folder``."""
+
+    @contextlib.asynccontextmanager
+    async def opened() -> AsyncIterator[Notebook]:
+        notebook = Notebook(lua, CellFiles(str(folder)))
+        await notebook.session.start()
+        try:
+            yield notebook
+        finally:
+            await notebook.session.close()
+            notebook.files.close()
+
+    def run(story: Story) -> None:
+        async def whole() -> None:
+            async with opened() as notebook:
+                await story(notebook)
+
+        asyncio.run(whole())
+
+    return run

@@ -54,7 +54,8 @@ KEYS = (
     ("Ctrl-X Ctrl-E", "opens the text in `$EDITOR`"),
     (
         "Ctrl-C",
-        "clears the line and leaves a search; while a cell runs, interrupts it; at the second press, kills it",
+        "clears the line and leaves a search; while a cell runs, interrupts it; at the second press, kills it; "
+        "at a stop, ends what is evaluated there",
     ),
     ("Ctrl-D", "leaves"),
 )
