@@ -1,11 +1,7 @@
 """Scripts and code in a kernel that runs already: ``run`` and ``exec`` with ``--connect``."""
 
-import asyncio
 import contextlib
-import os
-import signal
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,17 +10,18 @@ from kernel.core.errors import UserError
 from kernel.core.loop import EventLoop
 from kernel.execution.cells import SessionType
 from kernel.execution.engine import Call, ScriptError
-from kernel.jupyter.handle import Execution, KernelHandle
+from kernel.jupyter.handle import Execution
 from kernel.jupyter.messages import Message
 from llmspell.cli.global_options import GlobalOptions
 from llmspell.cli.hidden_typing import hidden_typing
+from llmspell.cli.kernel_signals import interrupting
 from llmspell.cli.reaching import address_of, kernel_key
 from llmspell.cli.results import Results
 from llmspell.cli.run import Words
 from llmspell.cli.run_result import result_document
+from llmspell.cli.stdin_line import stdin_line
 from llmspell.cli.stop_notice import telling_stops
 from llmspell.kernel_description import check_runs
-from llmspell.script_break import INTERRUPTED
 
 
 def run_in_kernel(words: Words, options: GlobalOptions) -> int:
@@ -44,7 +41,7 @@ async def _run(words: Words, options: GlobalOptions, code: str) -> int:
         if words.lua:
             check_runs(kernel.language, words.lua)
         kind = SessionType.SCRIPT if words.code is None else SessionType.EXEC
-        with _interrupting(kernel) as interrupts:
+        with interrupting(kernel) as interrupts:
             done = await kernel.execute(
                 code,
                 hear=lambda message: _hear(message, words, results),
@@ -56,8 +53,8 @@ async def _run(words: Words, options: GlobalOptions, code: str) -> int:
                 tells_values=not results.is_text,
             )
     if results.is_text:
-        return _tell_error(done, bool(interrupts))
-    status = _status(done, bool(interrupts))
+        return _tell_error(done, interrupts.status)
+    status = _status(done, interrupts.status)
     error = _explained(done.error)
     values = _values(done)
     results.show(result_document(words, "connected", status, done.stdout, values, error), "")
@@ -118,42 +115,19 @@ async def _answer(prompt: str, is_secret: bool) -> str | None:
         if prompt:
             sys.stderr.write(prompt)
             sys.stderr.flush()
-        line = await asyncio.to_thread(sys.stdin.readline)
+        line = await stdin_line()
     return line.removesuffix("\n") if line else None
 
 
-@contextlib.contextmanager
-def _interrupting(kernel: KernelHandle) -> Iterator[list[Any]]:
-    """Ctrl-C ends the cell; at the second time it ends us. How often it was pressed."""
-    loop, pressed = asyncio.get_running_loop(), list[Any]()
-
-    def press() -> None:
-        if pressed:
-            sys.stderr.write("llmspell: left the kernel; its cell goes on\n")
-            sys.stderr.flush()
-            os._exit(INTERRUPTED)
-        pressed.append(asyncio.ensure_future(kernel.interrupt()))
-
-    try:
-        loop.add_signal_handler(signal.SIGINT, press)
-    except (ValueError, RuntimeError, NotImplementedError):  # not the main thread
-        yield pressed
-        return
-    try:
-        yield pressed
-    finally:
-        loop.remove_signal_handler(signal.SIGINT)
-
-
-def _status(done: Execution, was_interrupted: bool) -> int:
+def _status(done: Execution, interrupted: int | None) -> int:
     if done.error is None and done.status == "ok":
         return done.exit_code or 0
-    return INTERRUPTED if was_interrupted else 1
+    return interrupted or 1
 
 
-def _tell_error(done: Execution, was_interrupted: bool) -> int:
+def _tell_error(done: Execution, interrupted: int | None) -> int:
     if done.error is not None:
         sys.stderr.write(f"llmspell: {_explained(done.error)}\n")
     elif done.status == "aborted":
         sys.stderr.write("llmspell: the kernel did not run it, as a cell before it failed\n")
-    return _status(done, was_interrupted)
+    return _status(done, interrupted)

@@ -44,6 +44,7 @@ No `pcall` of the script keeps that from it, but its variables are closed (`__cl
 What cannot hear of it (a coroutine, a function of C, what LuaJIT has compiled) ends a second later, without its place; a second press ends everything at once.
 While `os.execute` waits for a command, Ctrl-C ends that command alone, as with `lua`.
 With `--connect` or `--kernel` the first press ends the cell and the second leaves the kernel to it; no finalizers run, as the kernel lives on.
+SIGTERM and SIGHUP (a terminal that is closed) do there what Ctrl-C does, with the status 143 and 129.
 """
 
 SHAPES = """
