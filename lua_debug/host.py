@@ -208,6 +208,7 @@ class Host:
             "poll": self._thread.poll,
             "answer": self._thread.answer,
             "cancelled": self._thread.is_taken_back,
+            "has_end": self._thread.has_end,
             "emit": self.emit,
             "output": self.output,
             "mark": self.mark,

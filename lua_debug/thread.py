@@ -86,6 +86,8 @@ class LuaThread:
         self._has_ended = False
         self._interrupting = threading.Lock()
         self._batches = 0
+        self._ends_posted = self._ends_taken = 0
+        """How many commands end the script: of the loop's thread, and of the Lua thread."""
         self._waiting: set[asyncio.Future[str]] = set()
         self.run_command: Callable[[str], str] = lambda _: "{}"
         self.interrupt: Callable[[], object] = lambda: None
@@ -155,6 +157,7 @@ class LuaThread:
         """Have the probe run an operation when it comes to it, and do not wait."""
         if not self._has_ended:
             text = encode({"op": op, **arguments})
+            self._ends_posted += op in _ENDS_SCRIPT
             self._mailbox.put(_Command(op, text, self._loop.create_future()))
             self._prod()
 
@@ -238,6 +241,10 @@ class LuaThread:
         """Whether a command waits."""
         return not self._mailbox.empty()
 
+    def has_end(self) -> bool:
+        """Whether a command waits that ends the script."""
+        return self._ends_taken < self._ends_posted
+
     def poll(self) -> str | None:
         """A command that waits, or None (the script runs)."""
         with contextlib.suppress(queue.Empty):
@@ -253,6 +260,7 @@ class LuaThread:
             self._put_off.append(item)
         elif isinstance(item, _Command) and item.begin():
             self._current = item
+            self._ends_taken += item.op in _ENDS_SCRIPT
             return True
         return False
 

@@ -38,18 +38,15 @@ local function log(breakpoint, level, place)
   P.log(text, info.source, info.currentline)
 end
 
-local PATIENCE = 0.5 -- seconds of work that a condition has while somebody waits to be heard
-local clock = lib.os.clock
-local NEVER = -1 -- on the clock
-local since, last = NEVER, NEVER -- when the first of the interrupts of an evaluation came, and the last
-
 -- Whether a breakpoint stops; `level` is the script's frame as the caller counts, `place` as for
 -- P.test. A condition that fails stops, too, and its message says why.
 local function decide(breakpoint, level, place)
-  last = NEVER
   if breakpoint.condition then
     local ok, value = P.test(breakpoint.condition, level + 1, place)
-    if not ok then return true, "Condition failed: " .. P.text(value) end
+    if not ok then
+      if host.has_end() then P.interrupted() end -- nobody wants to see a stop
+      return true, "Condition failed: " .. P.text(value)
+    end
     if not value then return false end
   end
   local hit = breakpoint.hit
@@ -76,17 +73,6 @@ local function cannot_stop()
     host.log("A breakpoint in a finalizer (__gc) was passed: LuaJIT cannot be stopped there.")
   end
   return true
-end
-
--- An interrupt came while a condition or a log message is evaluated. They are soon done, and then it
--- comes again; one that is not is broken off, so that it stops as one that failed.
-function P.condition_interrupted()
-  local now = clock()
-  if last == NEVER or now - last > PATIENCE / 2 then since = now end
-  last = now
-  if now - since < PATIENCE then return end
-  since = now
-  error("it took too long and was broken off", 0)
 end
 
 -- Stops if one of the breakpoints says so; true if it did.

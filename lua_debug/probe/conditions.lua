@@ -103,6 +103,15 @@ end
 
 local function moved() error(MOVED, 0) end
 
+local function has_loop(text)
+  local tokens = P.tokens(text)
+  for index = 1, #tokens do
+    local word = tokens[index].text
+    if word == "do" or word == "repeat" or word == "goto" then return true end
+  end
+  return false
+end
+
 local HEAD = "local dbg_local, dbg_upvalue, dbg_info, dbg_moved, dbg_globals, dbg_varargs, dbg_getfenv, dbg_setfenv = ... "
 
 -- A function(level, func?) that evaluates the condition; the level as it counts itself.
@@ -117,10 +126,32 @@ local function compile(condition, slots, func, info)
     message = clean(message)
     return function() error(message, 0) end
   end
+  -- A loop in it has no probes that would hear an interrupt, and compiled code has no hooks (LuaJIT).
+  if lib.jit and has_loop(text) then pcall(lib.jit.off, chunk, true) end
   P.evaluating = P.evaluating + 1 -- no step may end in here
   local tester = chunk(getlocal, getupvalue, getinfo, moved, P.globals, varargs, lib.getfenv, lib.setfenv)
   P.evaluating = P.evaluating - 1
   return tester
+end
+
+-- breaking off -------------------------------------------------------------------------------------
+
+local PATIENCE = 0.5 -- seconds of work that a condition has while somebody waits to be heard
+local clock = lib.os.clock
+local NEVER = -1 -- on the clock
+local since, last = NEVER, NEVER -- when the first of the interrupts of an evaluation came, and the last
+
+-- An interrupt came while a condition or a log message is evaluated. They are soon done, and then it
+-- comes again; one that is not is broken off, so that it stops as one that failed. For the end of the
+-- script that is done at once.
+function P.condition_interrupted()
+  if P.host.has_end() then error("it was broken off", 0) end
+  local now = clock()
+  if last == NEVER or now - last > PATIENCE / 2 then since = now end
+  last = now
+  if now - since < PATIENCE then return end
+  since = now
+  error("it took too long and was broken off", 0)
 end
 
 -- finding the tester of a place -------------------------------------------------------------------
@@ -155,6 +186,7 @@ end
 -- if given, is a key that stands for one statement of one text (the id of a probe): it saves asking
 -- which function runs. Must not be called by a tail call.
 function P.test(condition, level, place)
+  last = NEVER
   local tester, func = place and condition.at_place[place], nil
   if not tester then tester, func = tester_at(condition, level + 1, place) end
   local evaluating = P.evaluating

@@ -137,3 +137,19 @@ def test_looks_amid_an_evaluation_that_reads(tell):
         await asyncio.wait_for(cell, DEADLINE)
 
     tell(story)
+
+
+def test_an_interrupt_amid_a_condition_ends_the_cell(tell):
+    """One without end is broken off for it, and nobody sees a stop."""
+
+    async def story(n: Notebook) -> None:
+        d = n.debugger()
+        await d.start()
+        await d.break_at(CELL, 3, condition=ENDLESS)
+        cell = n.run(CELL)
+        await n.until_printed("begun")
+        n.session.interrupt()
+        assert "Interrupted" == (await asyncio.wait_for(cell, DEADLINE)).error.name
+        assert "stopped" not in d.heard()
+
+    tell(story)

@@ -122,6 +122,13 @@ class Debugger:
             if event["event"] == name:
                 return event["body"]
 
+    def heard(self) -> list[str]:
+        """The names of the events that nobody has waited for."""
+        names = []
+        while not self._events.empty():
+            names.append(str(self._events.get_nowait()["event"]))
+        return names
+
     @property
     def has_heard_nothing(self) -> bool:
         return self._events.empty()
