@@ -275,11 +275,13 @@ async def threads(repl: "Repl", _text: str) -> None:
 
 async def choose_thread(repl: "Repl", text: str) -> None:
     """Look at the stack of another thread."""
-    if not text.isdecimal():
+    if not text:
         await threads(repl, "")
         return
     debugging = repl.debugging
     debugging.require_stop()
+    if not text.isdecimal() or int(text) == 0:
+        raise BadCommand(f"{text!r} is no thread; threads lists them.")
     await debugging.choose_thread(int(text))
     await _choose(repl, debugging.chosen)
 

@@ -190,6 +190,11 @@ STORIES = {
         [".tb script.lua:2", RUN, "thread 99", "where", "locals", "c"],
         ["There is no thread 99", "* 0  double(x = 1)", "  1  main chunk", "x = 1", "total\t20"],
     ),
+    "a thread that is none": (
+        [".tb script.lua:2", RUN, "thread 0", "t -1", "t x", "thread", "c"],
+        ["'0' is no thread; threads lists", "'-1' is no thread", "'x' is no thread", "1  main",
+         "total\t20"],
+    ),
     "interact": ([".tb script.lua:2", RUN, "interact", "n = x + 1", "n", "exit", "n", "c"],
                  ["All lines are code", "2", "->   3", "total\t20"]),
     "kill": ([".tb script.lua:2", RUN, "kill", "print('after')"],
