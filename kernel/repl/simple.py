@@ -154,6 +154,10 @@ _CLEARED = "\x03"
 """What a reader gets where somebody pressed Ctrl-C instead of typing a line."""
 
 
+_MARK = "\ufeff"
+"""What editors may put in front of a file in UTF-8; Lua passes over it, too (lauxlib.c)."""
+
+
 class _LineReader:
     """Reads a line when one is wanted, in a thread that nobody waits for at the end."""
 
@@ -186,6 +190,7 @@ class _LineReader:
         self._lines.put_nowait(line)
 
     def _work(self, call_soon: Callable[..., object]) -> None:
+        is_first = True
         with suppress(RuntimeError):  # the loop has ended
             while True:
                 self._wanted.get()
@@ -193,4 +198,6 @@ class _LineReader:
                     line = self._input.readline()
                 except (OSError, ValueError):
                     line = ""
+                if is_first:
+                    line, is_first = line.removeprefix(_MARK), False
                 call_soon(self._take, line.removesuffix("\n") if line else None)

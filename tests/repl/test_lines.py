@@ -143,6 +143,12 @@ async def test_plain_text_has_no_escapes():
     assert "\x1b" not in said.text
 
 
+async def test_a_byte_order_mark_begins_no_code():
+    """Where a file is piped that an editor has written so; elsewhere it is what it is."""
+    said = await typed("\ufeffprint('first')", "print(#'\ufeff')", "print(#io.read())", "\ufeff")
+    assert (["first", "3", "3"], 0) == (said.lines, said.status)
+
+
 def test_bytes_that_are_no_utf_8(tmp_path):
     """Reach the program as they are, in code, in scripts and as its input; the history goes on."""
     (tmp_path / "script.lua").write_bytes(b'print(#"\xff\xfe")\n')
