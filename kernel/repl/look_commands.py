@@ -103,6 +103,8 @@ async def list_source(repl: "Repl", text: str) -> None:
         lines = await debugging.sources.lines(path)
     if debugging.frame_id is not None and debugging.frame.path == path:
         current = debugging.frame.line
+    if last < first:
+        raise BadCommand(f"Line {last} is not behind line {first}; list FIRST,LAST.")
     if first > len(lines):
         repl.listed = None
         raise BadCommand(f"{debugging.sources.shown(path)} has {len(lines)} lines.")
@@ -249,6 +251,8 @@ async def display(repl: "Repl", text: str) -> None:
     if text:
         number = max(debugging.displays, default=0) + 1
         debugging.displays[number] = text
+    elif not debugging.displays:
+        repl.say("There are no displays; display EXPRESSION makes one.")
     if debugging.stop is not None:
         await repl.stop_view.show_displays()
     else:
@@ -296,7 +300,7 @@ async def info(repl: "Repl", text: str) -> None:
     if text:
         found = [name for name in kinds if name.startswith(text)]
         if len(found) != 1:
-            raise BadCommand(f"info {text!r}: there is {', '.join(kinds)}.")
+            raise BadCommand(f"info {text!r} is not one of {', '.join(kinds)}.")
         await kinds[found[0]](repl, "")
         return
     said = await repl.kernel.info()

@@ -190,6 +190,11 @@ STORIES = {
         [".tb script.lua:2", RUN, "thread 99", "where", "locals", "c"],
         ["There is no thread 99", "* 0  double(x = 1)", "  1  main chunk", "x = 1", "total\t20"],
     ),
+    "what there is not": (
+        [".tb script.lua:2", RUN, "info display", "info foo", "l 3,1", "c"],
+        ["There are no displays; display EXPRESSION makes one.", "info 'foo' is not one of breakp",
+         "Line 1 is not behind line 3; list FIRST,LAST.", "total\t20"],
+    ),
     "a thread that is none": (
         [".tb script.lua:2", RUN, "thread 0", "t -1", "t x", "thread", "c"],
         ["'0' is no thread; threads lists", "'-1' is no thread", "'x' is no thread", "1  main",
