@@ -259,7 +259,7 @@ COMMANDS = (
     Command("run", run_script, Group.RUN,
             "Run a file, as a cell that breakpoints are hit in; without a file, the last one.",
             ("r", "restart"), "[FILE [ARGUMENT …]]", when=READY, is_debug=True, completes="file"),
-    Command("start", start_script, Group.RUN, "The same, and stop at its first line.", (),
+    Command("start", start_script, Group.RUN, "The same, and stop at the first line that runs.", (),
             "[FILE [ARGUMENT …]]", when=READY, is_debug=True, completes="file"),
     Command("source", source, Group.RUN, "Carry out the lines of a file: commands and code.", (),
             "FILE", is_debug=True, completes="file"),

@@ -26,11 +26,11 @@ def make_parser() -> CliParser:
         usage="llmspell debug SCRIPT [--break-at FILE:LINE] [--watch EXPR] [--step] "
         "[-- ARGUMENT …]\n       llmspell debug SCRIPT --dap-port PORT [--host HOST] [--no-wait] "
         "[-- ARGUMENT …]\n       llmspell debug --list [--json]",
-        description="Debug a Lua script: at a prompt that stands at its first line, or, with a "
-        "port, from editors that attach, one after another; the exit status is then the "
+        description="Debug a Lua script: at a prompt that stands at the first line it runs, or, "
+        "with a port, from editors that attach, one after another; the exit status is then the "
         "script's own.",
         examples=(
-            "llmspell debug script.lua  # a prompt, at the first line",
+            "llmspell debug script.lua  # a prompt, at the first line it runs",
             "llmspell debug script.lua --break-at 12 --watch total -- a b",
             "llmspell debug script.lua --connect lab  # in the kernel lab",
             "llmspell debug script.lua --dap-port 4711  # wait for an editor",
