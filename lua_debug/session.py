@@ -182,7 +182,7 @@ class LuaSession:
         if self._is_closed:
             raise DebuggeeGone
         asked = help_request(cell.code)
-        if asked is not None and not (asked.is_call and await self._value_of("help")):
+        if asked is not None and not (asked.is_call and await self._value_of("help", None)):
             return await self._help(asked)
         if cell.path.startswith(self._cells_folder):  # a file of a script has its own name
             self._numbers.add(cell)
@@ -333,10 +333,12 @@ class LuaSession:
         texts = {each.text for each in known}
         return [*(each for each in local_names(code, cursor) if each.text not in texts), *known]
 
-    async def inspect(self, code: str, cursor: int, detail: int) -> e.Display | None:
+    async def inspect(
+        self, code: str, cursor: int, detail: int, frame: FrameId | None = None
+    ) -> e.Display | None:
         """What is known of the thing at ``cursor``; ``detail`` 1 adds its source, or its schema."""
         expression = expression_at(code, cursor)
-        known = () if expression is None else await self._known(expression, detail)
+        known = () if expression is None else await self._known(expression, detail, frame)
         schema = self._schema(expression) if expression and detail > 0 else None
         return page(known, schema) if known else None
 
@@ -354,9 +356,9 @@ class LuaSession:
         self._listener(e.Paged(page(known)))
         return Outcome()
 
-    async def _known(self, expression: str, detail: int) -> Known:
+    async def _known(self, expression: str, detail: int, frame: FrameId | None = None) -> Known:
         catalogue = await self._catalogue.get()
-        told = await self._value_of(expression)
+        told = await self._value_of(expression, frame)
         source = told.get("source") if told else None
         text = self.debuggee.text_of(source_from(source)) if source else None
         return [
@@ -365,10 +367,10 @@ class LuaSession:
             if detail > 0 or heading != "Source"
         ]
 
-    async def _value_of(self, expression: str) -> dict[str, Any] | None:
+    async def _value_of(self, expression: str, frame: FrameId | None) -> dict[str, Any] | None:
         """What the probe says of a value; None if there is none."""
         with contextlib.suppress(UserError):
-            asking = self.debuggee.ask("inspect", expr=expression)
+            asking = self.debuggee.ask("inspect", expr=expression, frame=frame)
             return await answer_of(asking, lambda: self._under_way is not None)
         return None
 

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol
 
+from kernel.core.ids import FrameId
 from kernel.core.language import LanguageInfo
 from kernel.debug.debuggee import Debuggee
 from kernel.events.model import Display
@@ -152,8 +153,13 @@ class ScriptEngine(Protocol):
     async def complete(self, code: str, cursor: int) -> list[Completion]:
         """Ways to go on at ``cursor``, in characters (code points) from 0."""
 
-    async def inspect(self, code: str, cursor: int, detail: int) -> Display | None:
-        """What is known of the thing at ``cursor``; ``detail`` 1 adds its source text."""
+    async def inspect(
+        self, code: str, cursor: int, detail: int, frame: FrameId | None = None
+    ) -> Display | None:
+        """What is known of the thing at ``cursor``; ``detail`` 1 adds its source text.
+
+        ``frame``: where names are looked up, of a program that stands; else among the globals.
+        """
 
     def check_completeness(self, code: str) -> Completeness:
         """Whether ``code`` is whole, by the compiler of the engine's language and version."""

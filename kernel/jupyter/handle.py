@@ -153,12 +153,17 @@ class KernelHandle:
         ]
 
     async def inspect(
-        self, code: str, cursor: int | None = None, detail: int = 0
+        self, code: str, cursor: int | None = None, detail: int = 0, *, frame: int | None = None
     ) -> Display | None:
-        """What is known of the thing at ``cursor``; None if nothing is."""
+        """What is known of the thing at ``cursor``; None if nothing is.
+
+        ``frame``: the number of the one in which names are looked up (`debugger`), in a kernel of
+        ours that stands.
+        """
         position = len(code) if cursor is None else cursor
         content = {"code": code, "cursor_pos": position, "detail_level": detail}
-        said = await self._ask(Channel.SHELL, "inspect_request", content)
+        metadata = None if frame is None else {METADATA: {"frame": frame}}
+        said = await self._ask(Channel.SHELL, "inspect_request", content, metadata)
         return Display(said["data"], said["metadata"]) if said["found"] else None
 
     async def is_complete(self, code: str) -> Completeness:
@@ -252,9 +257,13 @@ class KernelHandle:
         await self.close()
 
     async def _ask(
-        self, channel: Channel, kind: str, content: Mapping[str, Any]
+        self,
+        channel: Channel,
+        kind: str,
+        content: Mapping[str, Any],
+        metadata: Mapping[str, Any] | None = None,
     ) -> Mapping[str, Any]:
-        reply = await self.client.request(channel, kind, content)
+        reply = await self.client.request(channel, kind, content, metadata=metadata)
         if reply.content.get("status") == "error":
             raise RequestFailed(str(reply.content.get("evalue", "refused")))
         return reply.content

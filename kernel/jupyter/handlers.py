@@ -25,6 +25,7 @@ from kernel.jupyter.router import (
     CellOutput,
     arguments_of,
     call_of,
+    frame_of,
     path_of,
     session_type,
     wants_values,
@@ -168,8 +169,8 @@ async def complete(call: Call, request: m.CompleteRequest) -> Content:
 async def inspect(call: Call, request: m.InspectRequest) -> Content:
     """What is known of the thing at the cursor."""
     cursor = _cursor(request.code, request.cursor_pos)
-    engine = call.kernel.manager.engine
-    found = await engine.inspect(request.code, cursor, request.detail_level)
+    engine, frame = call.kernel.manager.engine, frame_of(call.message)
+    found = await engine.inspect(request.code, cursor, request.detail_level, frame)
     bundle = {"data": {}, "metadata": {}} if found is None else _bundle(found)
     return {"status": "ok", "found": found is not None, **bundle}
 

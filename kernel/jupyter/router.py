@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from kernel.core.errors import UserError
+from kernel.core.ids import FrameId
 from kernel.events import model as e
 from kernel.execution.cells import Question, SessionType
 from kernel.execution.engine import Call
@@ -220,6 +221,13 @@ def _texts(message: Message, name: str) -> tuple[str, ...] | None:
 def wants_values(message: Message) -> bool:
     """Whether the reply shall have what the code returned (``metadata.llmspell.values``)."""
     return _said(message, "values") is True
+
+
+def frame_of(message: Message) -> FrameId | None:
+    """The frame in which names are looked up (``metadata.llmspell.frame``); None: in none."""
+    number = _said(message, "frame")
+    is_number = isinstance(number, int) and not isinstance(number, bool)
+    return FrameId(number) if is_number else None
 
 
 def _said(message: Message, name: str) -> Any:  # noqa: ANN401 - what JSON can say

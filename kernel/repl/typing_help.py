@@ -106,7 +106,8 @@ class TypingHelp:
             if call is not None:
                 return f"{call.command.name} {call.command.arguments}\n{call.command.help}"
         with contextlib.suppress(UserError):
-            found = await self._repl.kernel.inspect(text, cursor)
+            frame = self._repl.debugging.frame_id
+            found = await self._repl.kernel.inspect(text, cursor, frame=frame)
             if found is not None:
                 return str(found.data.get("text/plain", ""))
         return ""
@@ -117,7 +118,8 @@ class TypingHelp:
         if opened is None:
             return ""
         with contextlib.suppress(UserError):
-            found = await self._repl.kernel.inspect(text, opened)
+            frame = self._repl.debugging.frame_id
+            found = await self._repl.kernel.inspect(text, opened, frame=frame)
             said = str(found.data.get("text/plain", "")) if found is not None else ""
             for line in said.splitlines():
                 if line.startswith("Signature: "):

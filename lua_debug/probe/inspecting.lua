@@ -26,9 +26,9 @@ local function describe_function(told, func)
   return told
 end
 
--- inspect {expr}: {value, type, pretty, name?, library?, parameters?, is_vararg?, source?, first?, last?}.
+-- inspect {expr, frame?}: {value, type, pretty, name?, library?, parameters?, is_vararg?, source?, first?, last?}.
 function P.ops.inspect(command)
-  local value = P.pure_value(command.expr, nil)
+  local value = P.pure_value(command.expr, P.frame_or_globals(command.frame))
   local text, kind = P.show(value)
   local told = { value = text, type = kind, pretty = P.pretty(value) }
   if type(value) == "function" then return describe_function(told, value) end

@@ -205,6 +205,10 @@ STORIES = {
     "kill": ([".tb script.lua:2", RUN, "kill", "print('after')"],
              ["Temporary", "interrupted!", "after"]),
     "whatis": ([".whatis string.format"], ["string.format(fmt: string"]),
+    "whatis of what a frame sees": (
+        [".tb script.lua:2", RUN, "whatis x", "up", "whatis double", "whatis x", "c"],
+        ["number", "1", "function double(x)", "Nothing is known of 'x'.", "total\t20"],
+    ),
     "info": ([".b script.lua:2", ".info breakpoints", ".info"],
              ["1  break      script.lua:2", "kernel       embedded", "state        idle"]),
     "start": ([".start script.lua", "n", "c"],

@@ -18,6 +18,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from kernel.core.errors import DebuggeeGone
+from kernel.core.ids import FrameId
 from kernel.core.language import LanguageInfo
 from kernel.debug.debuggee import Debuggee
 from kernel.events import model as e
@@ -104,7 +105,9 @@ class ToyEngine:
             if word.startswith(begun)
         ]
 
-    async def inspect(self, code: str, cursor: int, detail: int) -> e.Display | None:
+    async def inspect(
+        self, code: str, cursor: int, detail: int, frame: FrameId | None = None
+    ) -> e.Display | None:
         """The value of the variable before the cursor."""
         name = code[:cursor].split(" ")[-1]
         if name not in self.variables:
