@@ -1,8 +1,8 @@
 """Drain: how a kernel ends when it is told to by a signal.
 
 In this order: no new requests; cells that wait are aborted; the one that runs may go on for a
-while; then it is interrupted; what is to be saved is saved; the files are taken away. Being told a
-second time ends the process at once.
+while, unless it stands in the debugger; then it is interrupted; what is to be saved is saved; the
+files are taken away. Being told a second time ends the process at once.
 """
 
 import asyncio
@@ -29,12 +29,16 @@ class Drain:
         patience: float = PATIENCE,
         savers: Sequence[Save] = (),
         leave: Callable[[], None],
+        is_stopped: Callable[[], bool] = lambda: False,
         began: Callable[[str], None] = lambda _why: None,
     ) -> None:
-        """``leave`` ends the process at once; ``began`` is told why the kernel ends."""
+        """``leave`` ends the process at once; ``began`` is told why the kernel ends.
+
+        ``is_stopped``: whether the program stands in the debugger.
+        """
         self._kernel, self._gate = kernel, gate
         self._patience, self._savers = patience, savers
-        self._leave, self._began = leave, began
+        self._leave, self._is_stopped, self._began = leave, is_stopped, began
         self._task: asyncio.Task[None] | None = None
 
     @property
@@ -56,6 +60,9 @@ class Drain:
 
     async def _drain(self) -> None:
         manager = self._kernel.manager
+        if self._is_stopped():  # it does not go on by itself
+            _log.warning("the program stands in the debugger: it is interrupted")
+            manager.interrupt()
         try:
             await asyncio.wait_for(manager.wait_idle(), self._patience)
         except TimeoutError:

@@ -78,6 +78,7 @@ class KernelService:
             patience=policy.drain_patience,
             savers=policy.savers,
             leave=self._leave_now,
+            is_stopped=surroundings.is_stopped,
             began=self._ending,
         )
         kernel.gate = self.gate

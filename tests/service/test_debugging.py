@@ -124,8 +124,8 @@ def test_a_debugger_too_many_is_refused(kernels: Kernels) -> None:
 
 
 def test_sigterm_ends_a_kernel_that_stands_in_the_debugger(kernels: Kernels) -> None:
-    """Nobody may come to resume it: after its patience it is interrupted, and ends in order."""
-    record = kernels.start("one", "--dap-port", "0", "--drain", "0.2")
+    """Nobody may come to resume it: it is interrupted without patience, and ends in order."""
+    record = kernels.start("one", "--dap-port", "0", "--drain", "600")
     program = write(kernels.folder, "double.lua", PROGRAM)
     with kernels.client(record) as client, debugger(record) as dap:
         dap.attach()
