@@ -89,6 +89,7 @@ class Host:
             )
             self._thread.run_command = self.probe.at_the_edge(self.probe.run_command)
             self._thread.interrupt = install_hooks(self._version, self._runtime, self.probe)
+            self._thread.end_reading = self._end_waiting
             if self._version.is_jit:
                 self._thread.wake_evaluation = self._thread.interrupt
             self._set_paths()

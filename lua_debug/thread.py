@@ -93,6 +93,8 @@ class LuaThread:
         self.interrupt: Callable[[], object] = lambda: None
         self.wake_evaluation: Callable[[], object] = lambda: None
         """Called when a command is taken back that may be under way (LuaJIT needs a nudge)."""
+        self.end_reading: Callable[[], object] = lambda: None
+        """Called when a command is taken back that is under way and may wait for a line."""
         self._thread = threading.Thread(target=self._main, name="lua", daemon=True)
 
     def start(self) -> None:
@@ -151,6 +153,8 @@ class LuaThread:
     def _take_back(self, command: _Command) -> None:
         command.take_back()
         self._mailbox.put(_Wake())  # it may wait for something
+        if command is self._current:
+            self.end_reading()
         self.wake_evaluation()
 
     def post(self, op: str, /, **arguments: Any) -> None:

@@ -84,8 +84,8 @@ class InputPipe:
 
     def note_waiting(self, is_waiting: bool) -> None:
         """The engine's word (on any thread): the script begins or ends to wait for input."""
-        if self._has_ended_one and not is_waiting:
-            self._open()
+        if self._has_ended_one and is_waiting != self._is_engine_waiting:
+            self._open()  # who waited, the engine or another, has read the end by now
         self._is_engine_waiting = is_waiting
 
     # --- writing without waiting ----------------------------------------------------------------

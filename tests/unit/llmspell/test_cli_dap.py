@@ -89,6 +89,27 @@ def test_a_program_that_waits_for_input_ends(tmp_path: Path, ends: str) -> None:
         assert "does not end" not in client.output()
 
 
+@pytest.mark.parametrize("reads", ["io.read()", "io.read('a')", "debug.debug()"])
+def test_an_evaluation_that_reads_can_be_cancelled(tmp_path: Path, reads: str) -> None:
+    """It waits for no line any more, and what is typed later is the program's."""
+    program = write(tmp_path, "a.lua", "local n = 20\nprint(io.read())\n")
+    with on_stdio(tmp_path) as client:
+        client.break_at(program, 2)
+        stop = client.launch(program)
+        assert stop is not None
+        adapter = client.wait_for("process")["systemProcessId"]
+        asked = {"expression": reads, "frameId": stop.frame.id, "context": "watch"}
+        number = client.send("evaluate", asked)
+        become(lambda: reads_stdin(adapter))
+        client.requests.cancel(request_id=number)
+        assert "21" == client.evaluate("n + 1")
+        client.requests.continue_(thread_id=1)
+        become(lambda: reads_stdin(adapter))
+        client.requests.evaluate(expression="typed", context="repl")
+        client.wait_for("terminated")
+        assert "typed\n" == client.output("stdout")
+
+
 def test_a_server_serves_many_at_once(server: Running, tmp_path: Path) -> None:
     """Each has a process of its own and sees its own program."""
     program = write(tmp_path, "a.lua", "local who = ...\nprint(who)\n")
