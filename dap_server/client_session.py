@@ -202,6 +202,8 @@ class ClientSession:
         match event:
             case e.Resumed():
                 self.pager.forget()
+            case e.Stopped():
+                self.is_resuming = False  # what has it go on from there is not ours
             case e.ThreadStarted():
                 self._threads[event.thread] = None
             case e.ThreadEnded():

@@ -74,6 +74,14 @@ def test_a_step_that_is_refused_leaves_it_stopped(client: DapClient, program: Fa
     assert client.step_over().line == 3
 
 
+def test_a_stop_that_is_over_before_the_resume_is(client: DapClient, program: FakeDebuggee) -> None:
+    """Whoever had the program go on to it hears that it went on from there, too."""
+    program.script.insert(0, [stopped(), e.Resumed(ThreadId(1))])
+    client.requests.continue_(thread_id=1)
+    assert "breakpoint" == client.wait_for("stopped")["reason"]
+    assert 1 == client.wait_for("continued")["threadId"]
+
+
 def test_others_resume(client: DapClient, program: FakeDebuggee) -> None:
     """Who did not ask for it hears that the program goes on."""
     program.emit(e.Resumed(ThreadId(1), all_threads=False))
