@@ -101,6 +101,7 @@ def test_cancelled_by_progress(connect: Connect, program: FakeDebuggee) -> None:
     number = client.send("evaluate", {"expression": "loop()"})
     started = client.wait_for("progressStart", lambda body: body["title"] == "Evaluating")
     assert (number, True) == (started["requestId"], started["cancellable"])
+    client.wait_for("progressUpdate", lambda body: body["progressId"] == started["progressId"])
     client.requests.cancel(progress_id=started["progressId"])
     with pytest.raises(RequestFailed, match="cancelled"):
         client.result("evaluate", number)
