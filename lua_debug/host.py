@@ -179,6 +179,7 @@ class Host:
     def _close(self) -> None:
         """Let finalizers run and give the memory back."""
         runtime, self._runtime, self.probe = self._runtime, None, None
+        self._memory.lift()
         if runtime is not None:
             self._host_functions.close()
             self._thread.forget_runtime()

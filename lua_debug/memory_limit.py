@@ -26,13 +26,18 @@ class MemoryLimit:
 
     def hold(self, is_limited: bool = True) -> None:
         """Hold the script to its memory from here on, or let it have some more."""
-        if self._megabytes is not None:
+        if self._megabytes is not None and self._runtime is not None:
             if self._ours is None:
                 self._ours = self._runtime.get_memory_used()
             room = 0 if is_limited else _ROOM
             self._runtime.set_max_memory(self._ours + (self._megabytes + room) * _MIB)
 
     def lift(self) -> None:
-        """End the limit: Lua panics if it is asked something and has no memory for it."""
-        if self._megabytes is not None:
-            self._runtime.set_max_memory(0)
+        """End the limit, and let go of the runtime.
+
+        Lua panics if it is asked something and has no memory for it; and a runtime is closed when
+        nobody has it any more.
+        """
+        runtime, self._runtime = self._runtime, None
+        if self._megabytes is not None and runtime is not None:
+            runtime.set_max_memory(0)

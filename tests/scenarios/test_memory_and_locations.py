@@ -83,7 +83,7 @@ def test_memory_ends_with_the_stop(debug):
         d.run()
         reference = d.variable("s").memory_reference
         d.continue_()
-        with pytest.raises(RequestFailed, match="earlier stop"):
+        with pytest.raises(RequestFailed, match="not of this stop"):
             read(d, reference, 4)
         for nonsense in ("no reference", "", "0x12", "999999"):
             with pytest.raises(RequestFailed):
@@ -188,7 +188,7 @@ def test_locations_end_with_the_stop(debug):
         d.run()
         reference = d.variable("f").value_location_reference
         d.continue_()
-        with pytest.raises(RequestFailed, match="earlier stop"):
+        with pytest.raises(RequestFailed, match="not of this stop"):
             place(d, reference)
 
 

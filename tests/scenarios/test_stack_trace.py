@@ -331,7 +331,7 @@ def test_ids_of_an_earlier_stop_are_refused(debug):
             lambda: d.requests.set_variable(variables_reference=scope, name="a", value="1"),
             lambda: d.requests.completions(text="", column=1, frame_id=frame),
         ):
-            with pytest.raises(RequestFailed, match="earlier stop"):
+            with pytest.raises(RequestFailed, match="not of this stop"):
                 ask()
         assert {"t": "{1}", "a": "1"} == d.locals()
 
