@@ -150,7 +150,7 @@ class KernelClient:
     def watch(self) -> None:
         """Look from now on, also while nobody waits, whether the kernel is there; see `lose`."""
         self._is_watched = True
-        self._heartbeat.begin()
+        self._heartbeat.begin(for_a_listener=True)
 
     @property
     def is_waiting(self) -> bool:

@@ -46,9 +46,13 @@ class Heartbeat:
         """A kernel that is just being started has not, and one that has no heartbeat never will."""
         self._missed = 0
 
-    def begin(self) -> None:
-        """Somebody waits from now on; harmless when that is known."""
-        if not self._link.tells_end and self._timer is None and self._asking is None:
+    def begin(self, *, for_a_listener: bool = False) -> None:
+        """Somebody waits from now on; harmless when that is known.
+
+        ``for_a_listener``: for nothing that the kernel would answer.
+        """
+        is_needed = for_a_listener or not self._link.tells_end
+        if is_needed and self._timer is None and self._asking is None:
             self._ask_in(EVERY if self._has_beaten else 0)
 
     def end(self) -> None:

@@ -139,9 +139,9 @@ class MemoryClient:
 
 
 class MemoryLink:
-    """Implements `Link`."""
+    """Implements `Link`; who only listens is not told that the kernel has ended."""
 
-    tells_end = False
+    tells_end = True
 
     def __init__(self, kernel: JupyterKernel) -> None:
         self._kernel = kernel
